@@ -1,0 +1,3 @@
+"""Keep tenant configuration in git and make the platform agree with it."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The words of the product: frozen values, closed enums, normalising and equality. Imports nothing of ours."""
