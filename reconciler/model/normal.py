@@ -113,9 +113,7 @@ class Comparison:
 
 def compare(desired: Value, live: Value, secrets: Secrets) -> Comparison:
     """Compare two normalised values; `secrets` is what the desired value's references stand for."""
-    sensitive = {
-        pointer(*path): _match_secret(ref, at(live, path), secrets) for path, ref in references(desired)
-    }
+    sensitive = {pointer(*path): _match_secret(ref, at(live, path), secrets) for path, ref in references(desired)}
     if _blanked(desired) != _blanked(live):
         return Comparison(Match.DIFFERENT, sensitive)
     for verdict in (Match.DIFFERENT, Match.NOT_COMPARABLE):

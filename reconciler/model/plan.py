@@ -1,4 +1,4 @@
-"""The plan: an immutable list of what apply would do. Built in `planning`, shown by `report`, carried out by `applying`."""
+"""The plan: an immutable list of what apply would do. Made in `planning`, shown by `report`, done by `applying`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The report: what every renderer shows and every plan file carries. The JSON contract is `schemas/report.schema.json`."""
+"""The report: what every renderer shows and every plan file carries. Its contract: `schemas/report.schema.json`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Never, TypeAlias, Union
+from typing import Final, Never, TypeAlias
 
 
 class Absent(Enum):
@@ -50,7 +50,9 @@ class Secret:
         """Compare texts in constant time."""
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._text.encode("utf-8", "surrogatepass"), other._text.encode("utf-8", "surrogatepass"))
+        return hmac.compare_digest(
+            self._text.encode("utf-8", "surrogatepass"), other._text.encode("utf-8", "surrogatepass")
+        )
 
     def __hash__(self) -> int:
         """Hash by text, as equality does."""
@@ -83,12 +85,10 @@ class SecretRef:
     name: str
 
 
-Value: TypeAlias = Union[
-    None, bool, int, float, str, Secret, SecretRef, tuple["Value", ...], Mapping[str, "Value"]
-]
+Value: TypeAlias = bool | int | float | str | Secret | SecretRef | tuple["Value", ...] | Mapping[str, "Value"] | None
 """A desired or a live value. Arrays are tuples; objects are Mappings that nobody changes."""
 
-Json: TypeAlias = Union[None, bool, int, float, str, tuple["Json", ...], Mapping[str, "Json"]]
+Json: TypeAlias = bool | int | float | str | tuple["Json", ...] | Mapping[str, "Json"] | None
 """A value that is safe to show: secrets are replaced by `{"sensitive": true}` or `{"secret": NAME}`."""
 
 

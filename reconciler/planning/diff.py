@@ -1,0 +1,65 @@
+"""Which fields differ, for people. The decision never rests on this: it compares whole values (`model.normal`)."""
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.model.normal import Path, at, references
+from reconciler.model.plan import FieldChange
+from reconciler.model.values import ABSENT, Absent, Json, Secret, SecretRef, Value, pointer, shown
+
+
+def field_changes(before: Value | Absent, after: Value, secrets_differ: Iterable[str]) -> tuple[FieldChange, ...]:
+    """Return the differences between two normalised values, sorted by pointer.
+
+    An array is one field: `["store"] -> ["dc", "store"]` reads better than two changed indexes, and is the only
+    true reading of a set. `secrets_differ` are the pointers of the sensitive fields known to differ; the texts
+    are not looked at here. Without a before, every member of `after` is an addition.
+    """
+    if before is ABSENT:
+        return _additions(after)
+    differ = frozenset(secrets_differ)
+    plain = [FieldChange(pointer(*path), _show(before, path), _show(after, path)) for path in _differing(before, after)]
+    sensitive = [
+        FieldChange(pointer(*path), _show(before, path), shown(ref), sensitive=True)
+        for path, ref in references(after)
+        if pointer(*path) in differ
+    ]
+    return tuple(sorted(plain + sensitive, key=lambda change: change.pointer))
+
+
+def _differing(before: Value, after: Value) -> set[Path]:
+    """Return the paths of the fields that differ, each cut at the first array, secrets left out."""
+    from deepdiff import DeepDiff  # here: the import takes longer than a plan
+
+    tree = DeepDiff(_comparable(before), _comparable(after), view="tree")
+    return {_to_array(item.path(output_format="list")) for items in tree.values() for item in items}
+
+
+def _to_array(path: list[str | int]) -> Path:
+    cut = next((place for place, part in enumerate(path) if isinstance(part, int)), len(path))
+    return tuple(path[:cut])
+
+
+def _comparable(value: Value) -> object:
+    """Return plain data with all secrets alike, so that no text of one enters the diff library."""
+    if isinstance(value, Secret | SecretRef):
+        return "secret"
+    if isinstance(value, Mapping):
+        return {name: _comparable(member) for name, member in value.items()}
+    if isinstance(value, tuple):
+        return [_comparable(item) for item in value]
+    return value
+
+
+def _additions(after: Value) -> tuple[FieldChange, ...]:
+    members: Mapping[Path, Value] = (
+        {(name,): member for name, member in after.items()} if isinstance(after, Mapping) else {(): after}
+    )
+    return tuple(
+        FieldChange(pointer(*path), ABSENT, shown(member), sensitive=isinstance(member, SecretRef))
+        for path, member in sorted(members.items(), key=lambda item: pointer(*item[0]))
+    )
+
+
+def _show(value: Value, path: Path) -> Json | Absent:
+    found = at(value, path)
+    return ABSENT if found is ABSENT else shown(found)

@@ -1,0 +1,132 @@
+"""Desired and live side by side: what apply would do with every declared key of a tenant."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.access import Access
+from reconciler.model.key import Key
+from reconciler.model.live import Live
+from reconciler.model.normal import Comparison, Match, compare, references
+from reconciler.model.plan import Change, Planned, TenantPlan
+from reconciler.model.tenant import DesiredKey, DesiredTenant
+from reconciler.model.values import ABSENT, Absent, Json, Value, pointer, shown
+from reconciler.model.words import Action, LiveState
+from reconciler.planning import secrets as secret_checks
+from reconciler.planning.decide import decide
+from reconciler.planning.diff import field_changes
+from reconciler.planning.order import Fits, predecessors, write_order
+from reconciler.planning.secrets import SameOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What planning must know besides values: the catalogue's keys by name, and two judgements made elsewhere."""
+
+    keys: Mapping[str, Key]
+    fits: Fits
+    same_origin: SameOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asked for one tenant: full key names."""
+
+    rewrite: Collection[str] = field(default_factory=frozenset)
+    assume_unset: Collection[str] = field(default_factory=frozenset)
+
+
+def plan_tenant(
+    desired: DesiredTenant, live: Mapping[str, Live], access: Access, rules: Rules, asked: Asked
+) -> TenantPlan:
+    """Return one change for every declared key, in write order, no-ops included.
+
+    `live` has an entry for every declared key. Undeclared keys are neither looked at nor listed.
+    """
+    values = {declared.key: shown(declared.value) for declared in desired.keys}
+    keys = [rules.keys[declared.key] for declared in desired.keys]
+    before = predecessors(keys, values, rules.fits)
+    declared_by_name = {declared.key: declared for declared in desired.keys}
+    items = tuple(
+        _plan_key(declared_by_name[key.name], key, live[key.name], access, rules, asked)
+        for key in write_order(keys, before)
+    )
+    return TenantPlan(desired.tenant, desired.file, access.origin, items, before, desired.problems)
+
+
+def _plan_key(declared: DesiredKey, key: Key, live: Live, access: Access, rules: Rules, asked: Asked) -> Planned:
+    rewrite, assume_unset = key.name in asked.rewrite, key.name in asked.assume_unset
+    verdict = _compare(declared.value, live, access)
+    decision = decide(live.state, verdict.match, write_once=key.write_once, rewrite=rewrite, assume_unset=assume_unset)
+    before = ABSENT if decision.action is Action.CREATE else live.value
+    differs = decision.action in {Action.CREATE, Action.UPDATE, Action.BLOCKED}
+    drops = live.unknown if decision.action.writes else ()
+    change = Change(
+        key=key.name,
+        action=decision.action,
+        reason=decision.reason,
+        after=shown(declared.value),
+        source=declared.source,
+        before=ABSENT if before is ABSENT else shown(before),
+        write_once=key.write_once,
+        irreversible=decision.irreversible,
+        drops=drops,
+        changes=field_changes(before, declared.value, _secrets_sent(verdict, rewrite=rewrite)) if differs else (),
+        live_updated_at=live.updated_at,
+        warnings=tuple(_warnings(declared, key, live, access, rules, asked, drops)),
+    )
+    return Planned(change, key, declared.value, live, rewrite=rewrite, assume_unset=assume_unset)
+
+
+def _compare(desired: Value, live: Live, access: Access) -> Comparison:
+    """Compare where there is a value; the table doesn't look at the match elsewhere."""
+    if isinstance(live.value, Absent):
+        return Comparison(Match.DIFFERENT, {})
+    return compare(desired, live.value, access.secrets)
+
+
+def _secrets_sent(verdict: Comparison, *, rewrite: bool) -> tuple[str, ...]:
+    """Return the pointers of the sensitive fields that change: those that differ, and all that a rewrite sends."""
+    rewritten = verdict.pointers(Match.NOT_COMPARABLE) if rewrite else ()
+    return (*verdict.pointers(Match.DIFFERENT), *rewritten)
+
+
+def _warnings(
+    declared: DesiredKey,
+    key: Key,
+    live: Live,
+    access: Access,
+    rules: Rules,
+    asked: Asked,
+    drops: tuple[str, ...],
+) -> list[str]:
+    said = [finding.message for finding in secret_checks.check(key, declared.value, access.secrets, rules.same_origin)]
+    if not isinstance(live.value, Absent):
+        said += _masked(declared.value, live.value, access, asked_to_rewrite=key.name in asked.rewrite)
+    if live.state in {LiveState.UNREADABLE, LiveState.UNKNOWN_KEY, LiveState.AMBIGUOUS} and live.detail:
+        said.append(live.detail)
+    if drops:
+        said.append(f"The live value has fields that our schema does not know; a POST drops them: {', '.join(drops)}.")
+    if key.name in asked.assume_unset:
+        said.append(_assumed(live, key))
+    if key.name in asked.rewrite and key.write_once:
+        said.append("--rewrite has no effect on a write-once key.")
+    return said
+
+
+def _masked(desired: Value, live: Value, access: Access, *, asked_to_rewrite: bool) -> list[str]:
+    """Say which sensitive fields can't be compared though their secret is at hand: the platform hides them."""
+    at_hand = {pointer(*path) for path, ref in references(desired) if ref.name in access.secrets}
+    hidden = [
+        where for where in compare(desired, live, access.secrets).pointers(Match.NOT_COMPARABLE) if where in at_hand
+    ]
+    if not hidden or asked_to_rewrite:
+        return []
+    said = f"The platform masks {', '.join(hidden)}: whether it is the declared secret can't be told."
+    return [f"{said} To send it again: --rewrite TENANT:KEY."]
+
+
+def _assumed(live: Live, key: Key) -> str:
+    if live.state is not LiveState.AMBIGUOUS or not key.write_once:
+        return "--assume-unset has no effect here: the live value is not ambiguous."
+    what: Json = "an empty value" if isinstance(live.value, Absent) else shown(live.value)
+    return f"Assumed unset (--assume-unset), though the platform answers {what} with the date {live.updated_at}."
