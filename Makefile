@@ -1,0 +1,70 @@
+# `make demo` and `make test` need only Python 3.11 or newer (and node for some tests): everything else they set up
+# themselves, in .venv. Stamp files in there make reruns quick; delete them with `make clean`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK_FLAGS ?=
+
+# The steps share one .venv, so -j would only let them trip over each other.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long check bench mutate lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/.runtime .venv/.project ## see it work: plan and apply the sample fleet against the embedded API
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/demo.sh
+
+test: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every check, then the tests but the long ones
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/test.sh "not long"
+
+test-long: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every check, then all tests
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/test.sh "long or not long"
+
+check: .venv/.dev .venv/.project ## lint, format, types, imports, schemas, workflows and shell scripts
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/check.sh
+
+bench: .venv/.dev .venv/.project ## measure how long commands take to start
+	@$(BIN)/python benchmarks/startup.py
+
+mutate: .venv/.dev .venv/.project ## change planning and applying line by line and see whether a test notices
+	@rm -rf mutants
+	@echo "This takes a while; mutmut.log tells how far it is."
+	@PATH="$(CURDIR)/$(BIN):$$PATH" mutmut run >mutmut.log 2>&1 || { tail -n 30 mutmut.log; exit 1; }
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python scripts/mutation_score.py
+
+lock: .venv/.dev ## write requirements/*.txt afresh; LOCK_FLAGS=--upgrade moves to newer versions
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/lock.sh $(LOCK_FLAGS)
+
+clean: ## remove everything that the other targets make, the sandbox's state included
+	rm -rf .venv .reconciler .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
+	  .hypothesis dist mutants mutmut.log tests/node/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.made:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on the PATH; Python 3.11 or newer is needed." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit( \
+	  f"Python 3.11 or newer is needed; $(PYTHON) is {v[0]}.{v[1]}. Try: make PYTHON=python3.13 ...")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.runtime: requirements/runtime.txt | .venv/.made
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/runtime.txt
+	@touch $@
+
+# dev.txt holds all of runtime.txt in the same versions (scripts/lock.sh sees to it), hence both stamps.
+.venv/.dev: requirements/dev.txt requirements/runtime.txt | .venv/.made
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch .venv/.runtime $@
+
+# Editable, so only what pip itself records (name, scripts, dependencies, version) makes this stale.
+.venv/.project: pyproject.toml reconciler/__init__.py | .venv/.runtime
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+tests/node/node_modules/.stamp: tests/node/package.json tests/node/package-lock.json
+	@if command -v npm >/dev/null && command -v node >/dev/null; then \
+	  echo "npm ci in tests/node"; npm ci --prefix tests/node --silent && touch $@; \
+	elif [ "$${CI:-}" = true ]; then echo "node and npm are needed in CI" >&2; exit 1; \
+	else echo "node or npm is missing: the tests that need them will be skipped"; fi
