@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from reconciler.applying.write import Desk, write_key
 from reconciler.model.live import Halt
@@ -10,7 +11,14 @@ from reconciler.model.plan import ApprovedTenant, Planned
 from reconciler.model.words import Action, Status
 
 Record = Callable[[str, Outcome], None]
-"""Takes the outcome of a key, by full name, as soon as it is known, so that a crash loses nothing."""
+"""Takes the outcome of a key, by full name, as soon as it is known; a later one replaces an earlier one.
+
+Right before a POST the key is recorded as IN_FLIGHT, so that whatever cuts the run off, the report is true.
+"""
+
+IN_FLIGHT = Outcome(
+    Status.UNKNOWN, "The run ended while this key was being written. What is live is not known. Plan again."
+)
 
 
 @dataclass(slots=True)
@@ -25,7 +33,7 @@ class Brake:
 
 
 async def apply_tenant(approved: ApprovedTenant, desk: Desk, brake: Brake, record: Record) -> None:
-    """Give every declared key of one tenant exactly one outcome, in write order.
+    """Give every declared key of one tenant exactly one final outcome, in write order.
 
     What another tenant does matters only through `brake`. Nothing is raised for what network or API do.
     """
@@ -34,7 +42,7 @@ async def apply_tenant(approved: ApprovedTenant, desk: Desk, brake: Brake, recor
     for item in approved.plan.items:
         early = _without_writing(item, approved, ended, halted or brake.reason)
         if early is None:
-            written = await write_key(item, desk)
+            written = await write_key(item, desk, partial(record, item.key.name, IN_FLIGHT))
             outcome = written.outcome
             if written.halt is not None:
                 halted = f"The tenant ended at {item.key.name}. Correct that and run again."

@@ -16,6 +16,7 @@ After each POST, by what is known of it (`model.live.Sent`):
 So of a write-once key at most one POST reaches the wire in a run. Source: DESIGN of writing; platform-facts 3, 5, 9.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
 
@@ -56,13 +57,16 @@ class Written:
     halt: Halt | None = None
 
 
-async def write_key(item: Planned, desk: Desk) -> Written:
-    """Carry out one approved change. Raises nothing for what the network or the API does."""
+async def write_key(item: Planned, desk: Desk, sending: Callable[[], None]) -> Written:
+    """Carry out one approved change. Raises nothing for what the network or the API does.
+
+    `sending` is called right before each POST, so that whatever cuts the run off there is known to be in doubt.
+    """
     before = await desk.api.read(item.key)
     early = before_post(item, before, desk.secrets)
     if early is not None:
         return Written(early, before.halt)
-    return await _Attempt(item, before, desk).run()
+    return await _Attempt(item, before, desk, sending).run()
 
 
 @dataclass(slots=True)
@@ -72,6 +76,7 @@ class _Attempt:
     item: Planned
     before: Live
     desk: Desk
+    sending: Callable[[], None]
     posts: int = 0
     """Those that reached the wire, as far as can be known."""
     unsent: int = 0
@@ -79,6 +84,7 @@ class _Attempt:
     async def run(self) -> Written:
         body = resolve(self.item.desired, self.desk.secrets)
         while True:
+            self.sending()
             posted = await self.desk.api.post(self.item.key, body)
             self._count(posted)
             ended = await self._judge(posted)
