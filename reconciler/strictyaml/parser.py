@@ -1,0 +1,89 @@
+"""The parser: one pass over the events of libyaml, iterative, so that no nesting can exhaust a stack.
+
+libyaml's own composer is never used: it segfaults on deep nesting and lets the last duplicate win.
+"""
+
+from typing import Final
+
+import yaml
+
+from reconciler.strictyaml.building import MAX_NODES, Builder
+from reconciler.strictyaml.decoding import decode
+from reconciler.strictyaml.document import Document, Hidden, Node, nothing_hidden
+from reconciler.strictyaml.findings import Findings, Full
+
+MAX_BYTES: Final = 1 << 20
+"""The largest file that is read."""
+
+MAX_DEPTH: Final = 64
+"""How deep mappings and sequences may nest; the root mapping is 1."""
+
+
+def parse(
+    text: bytes,
+    *,
+    file: str,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    hidden: Hidden | None = None,
+) -> Document:
+    """Return what `text` says, with every finding; never raises for what a file holds.
+
+    `file` is the name that findings carry. After a syntax error, too deep nesting or a second document the rest
+    is not read; findings so far stay. A message shows a scalar or a name only where `hidden` says no for its
+    path and every path above it; a syntax error shows nothing of the file.
+    """
+    findings = Findings(file, hidden or nothing_hidden)
+    if len(text) > max_bytes:
+        message = f"The file is larger than {max_bytes} bytes"
+        findings.add(0, 0, "file/size", message, "Split it: one file holds one tenant.")
+        return Document(None, findings.sorted())
+    decoded = decode(text, findings.add)
+    if decoded is None:
+        return Document(None, findings.sorted())
+    root = _read(decoded, Builder(findings, max_depth))
+    if root is None and not findings.problems:
+        findings.add(1, 1, "yaml/empty", "The file is empty", "Declare at least one key, or delete the file.")
+    return Document(root, findings.sorted())
+
+
+def _read(text: str, builder: Builder) -> Node | None:
+    """Feed every event to `builder`; stop at what makes the rest unreadable."""
+    findings = builder.findings
+    try:
+        # The parser reads ahead when it is made, so that it too can raise.
+        parser = yaml.CBaseLoader(text)
+        while (event := parser.get_event()) is not None:
+            if not builder.take(event):
+                break
+    except Full:
+        message = f"The file holds more than {MAX_NODES} values, or more findings than can be shown"
+        findings.add(1, 1, "yaml/too-many", message, "Correct what is reported, then validate again.")
+    except yaml.MarkedYAMLError as error:
+        _syntax(error, findings)
+    except yaml.YAMLError:
+        findings.add(1, 1, "yaml/syntax", "The file can't be read as YAML", "Look for unusual characters.")
+    return builder.root
+
+
+def _syntax(error: yaml.MarkedYAMLError, findings: Findings) -> None:
+    """Report libyaml's complaint: its texts are constants, so that nothing of the file is in them."""
+    mark = error.problem_mark or error.context_mark
+    what = ", ".join(part for part in (error.context, error.problem) if part)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if error.problem == "found unknown directive name":
+        findings.directive(line)
+        return
+    hint = _HINTS.get(error.problem or "", "Check quotes, brackets and indentation here and just above.")
+    findings.add(line, column, "yaml/syntax", f"Not YAML: {what}", hint)
+
+
+_HINTS: Final = {
+    "mapping values are not allowed in this context": "Quote text that holds a colon and a blank, and indent evenly.",
+    "could not find expected ':'": "Write NAME: VALUE, with a blank after the colon.",
+    "found character that cannot start any token": (
+        "Indent with blanks, not tabs, and quote text that starts with @, % or a backtick."
+    ),
+    "found unexpected end of stream": "A quote is opened and never closed.",
+    "found invalid Unicode character escape code": "An escape must name a character; half of a pair is none.",
+}
