@@ -8,7 +8,7 @@ LOCK_FLAGS ?=
 # The steps share one .venv, so -j would only let them trip over each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check bench mutate lock clean
+.PHONY: help demo test test-long check bench mutate pictures lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ mutate: .venv/.dev .venv/.project ## change planning and applying line by line a
 	@echo "This takes a while; mutmut.log tells how far it is."
 	@PATH="$(CURDIR)/$(BIN):$$PATH" mutmut run >mutmut.log 2>&1 || { tail -n 30 mutmut.log; exit 1; }
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python scripts/mutation_score.py
+
+pictures: .venv/.dev .venv/.project ## draw the pictures in docs/images from real runs
+	@$(BIN)/python scripts/pictures.py
 
 lock: .venv/.dev ## write requirements/*.txt afresh; LOCK_FLAGS=--upgrade moves to newer versions
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/lock.sh $(LOCK_FLAGS)

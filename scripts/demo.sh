@@ -44,5 +44,5 @@ cat <<'END'
    $EDITOR tenants/acme.yaml && reconciler validate    change a value, check it offline ...
    reconciler plan --sandbox --report plan.md          ... and read what a reviewer would read
    reconciler apply --sandbox                          ... then write it
-   reconciler init ../my-config                        start a configuration repository of your own
+   reconciler sandbox serve                            an API to point your own tests at
 END
