@@ -1,0 +1,86 @@
+"""The field changes of a key as people read them. Returns raw text: each renderer escapes it for its medium."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.plan import Change, FieldChange
+from reconciler.model.values import ABSENT, Absent, Json, pointer
+from reconciler.model.words import Action
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """One line: `sign` is `+ ~ -`, `label` the field, `before` and `after` texts; an empty one isn't shown."""
+
+    sign: str
+    label: str
+    before: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        """`before → after`, or the one that there is."""
+        return " → ".join(part for part in (self.before, self.after) if part)
+
+
+def field_lines(change: Change) -> tuple[FieldLine, ...]:
+    """Return a line for each field that differs; for a whole value that comes new, one for each of its fields.
+
+    A blocked key changes nothing, so it has none: `wording.blocked` says how it differs. A sensitive field shows
+    no value, only which secret it would be.
+    """
+    return tuple(_line(part) for field in differences(change) for part in _members(field) if change.action.writes)
+
+
+def differences(change: Change) -> tuple[FieldChange, ...]:
+    """Return the fields that differ; the whole value where the change names none."""
+    whole = FieldChange("", change.before, change.after)
+    return change.changes or ((whole,) if change.action.writes or change.action is Action.BLOCKED else ())
+
+
+def _members(field: FieldChange) -> Iterator[FieldChange]:
+    """Take an object that is added as a whole apart, so that it reads like any other change."""
+    if field.before is ABSENT and isinstance(field.after, Mapping) and field.after and not field.sensitive:
+        for name, value in field.after.items():
+            yield FieldChange(field.pointer + pointer(name), ABSENT, value, sensitive=_is_reference(value))
+    else:
+        yield field
+
+
+def _is_reference(value: Json) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"secret"}
+
+
+def _line(field: FieldChange) -> FieldLine:
+    sign, word = "~", "changes"
+    if field.before is ABSENT:
+        sign, word = "+", "set"
+    elif field.after is ABSENT:
+        sign, word = "-", "dropped"
+    if field.sensitive:
+        return FieldLine(sign, label(field.pointer), f"(sensitive, {word})", _reference(field.after))
+    return FieldLine(sign, label(field.pointer), value_text(field.before), value_text(field.after))
+
+
+def _reference(value: Json | Absent) -> str:
+    name = value.get("secret") if isinstance(value, Mapping) else None
+    return f"secret {name}" if isinstance(name, str) else ""
+
+
+def label(where: str) -> str:
+    """Return a JSON Pointer as people write it: `/a/b` is `a.b`, and the whole value is `value`."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in where.split("/")[1:]]
+    return ".".join(parts) or "value"
+
+
+def value_text(value: Json | Absent) -> str:
+    """Return a value as compact JSON, the empty string for ABSENT."""
+    return "" if value is ABSENT else json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _plain(value: Json | Absent) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(member) for name, member in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

@@ -1,0 +1,79 @@
+"""Lines for a terminal: how wide text is, where it wraps, and what colour it has. Knows nothing of reports."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Style(StrEnum):
+    """What a line means, as the parameters of ANSI's SGR. Colour repeats what the words say."""
+
+    PLAIN = ""
+    STRONG = "1"
+    FAINT = "2"
+    BAD = "31"
+    GOOD = "32"
+    CHANGE = "33"
+    LOUD = "1;31"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text, already harmless, with one style."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+def painted(line: Line) -> str:
+    """Return the line with its colour."""
+    return f"\x1b[{line.style}m{line.text}\x1b[0m" if line.style and line.text else line.text
+
+
+def cells(text: str) -> int:
+    """Return how many terminal cells `text` takes: wide letters two, combining marks none."""
+    return len(text) if text.isascii() else sum(map(_cell, text))
+
+
+def _cell(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def padded(text: str, width: int) -> str:
+    """Return `text` with blanks up to `width` cells."""
+    return text + " " * (width - cells(text))
+
+
+def wrapped(text: str, width: int, *, first: str = "", rest: str = "", style: Style = Style.PLAIN) -> Iterator[Line]:
+    """Yield `text` in lines of at most `width` cells, the first after `first`, the others after `rest`.
+
+    A word that is wider than a line is cut. At least 20 cells are left for text, however narrow the terminal.
+    """
+    lead, taken = first, first
+    for word in text.split(" "):
+        glue = "" if taken == lead else " "
+        if cells(taken) + cells(glue) + cells(word) <= max(width, cells(lead) + 20):
+            taken += glue + word
+            continue
+        if taken != lead:
+            yield Line(taken.rstrip(), style)
+            lead = rest
+        *full, taken = _cut(word, max(width - max(cells(lead), cells(rest)), 20), lead, rest)
+        for piece in full:
+            yield Line(piece.rstrip(), style)
+        lead = rest if full else lead
+    yield Line(taken.rstrip(), style)
+
+
+def _cut(word: str, room: int, first: str, rest: str) -> Iterator[str]:
+    """Yield `word` in pieces of at most `room` cells, each after its indent."""
+    piece, lead = "", first
+    for char in word:
+        if cells(piece) + cells(char) > room:
+            yield lead + piece
+            piece, lead = "", rest
+        piece += char
+    yield lead + piece

@@ -1,0 +1,82 @@
+"""Sorts what a report holds by risk, once, for every renderer that people read: the riskiest first."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from reconciler.model.report import KeyReport, Report, TenantReport
+from reconciler.model.words import Action, Result, Status
+from reconciler.report.counts import is_held
+
+_WENT_WRONG = frozenset({Status.REJECTED, Status.FAILED, Status.UNKNOWN, Status.SKIPPED})
+
+
+class Risk(IntEnum):
+    """How early a person must see a key; lower is earlier."""
+
+    WENT_WRONG = 0
+    IRREVERSIBLE = 1
+    BLOCKED = 2
+    UNREADABLE = 3
+    HELD = 4
+    WRITES = 5
+    NOTED = 6
+    """Nothing to do, but there is a warning."""
+    QUIET = 7
+
+
+def risk(key: KeyReport) -> Risk:
+    """Return the risk of `key`: what became of it counts before what was planned."""
+    action, status = key.change.action, key.outcome.status if key.outcome else None
+    if status in _WENT_WRONG:
+        return Risk.WENT_WRONG
+    if action.writes and key.change.irreversible:
+        return Risk.IRREVERSIBLE
+    if action is Action.BLOCKED:
+        return Risk.BLOCKED
+    if action is Action.UNREADABLE:
+        return Risk.UNREADABLE
+    if is_held(key):
+        return Risk.HELD
+    if action.writes:
+        return Risk.WRITES
+    return Risk.NOTED if key.change.warnings or key.change.drops else Risk.QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One tenant: `keys` are those to show, by risk and name; `quiet` those with nothing to say, by name."""
+
+    tenant: TenantReport
+    keys: tuple[KeyReport, ...]
+    quiet: tuple[KeyReport, ...]
+
+    @property
+    def risk(self) -> Risk:
+        """The risk of the riskiest key."""
+        return risk(self.keys[0]) if self.keys else Risk.QUIET
+
+    @property
+    def is_quiet(self) -> bool:
+        """True if the tenant is in sync and there is nothing to say of any of its keys."""
+        return not self.keys and self.tenant.result is Result.IN_SYNC
+
+
+def sections(report: Report) -> tuple[Section, ...]:
+    """Return the tenants, by risk and name, quiet ones last.
+
+    Left out are those of which there is nothing but problems in their file, which stand above, and all of them
+    after `validate`, which looks at nothing else.
+    """
+    made = [_section(tenant) for tenant in report.tenants if tenant.keys or not tenant.problems]
+    if report.command == "validate":
+        return ()
+    return tuple(sorted(made, key=lambda section: (section.risk, section.is_quiet, section.tenant.tenant)))
+
+
+def _section(tenant: TenantReport) -> Section:
+    ordered = sorted(tenant.keys, key=lambda key: (risk(key), key.change.key))
+    return Section(
+        tenant,
+        tuple(key for key in ordered if risk(key) is not Risk.QUIET),
+        tuple(key for key in ordered if risk(key) is Risk.QUIET),
+    )

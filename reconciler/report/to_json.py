@@ -1,0 +1,138 @@
+"""Report to JSON: the plan file, the CI artifact, the contract of `schemas/report.schema.json`."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Change, FieldChange, Refusal
+from reconciler.model.problem import Problem
+from reconciler.model.report import FORMAT_VERSION, KeyReport, Report, TenantReport
+from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.report.counts import summary
+from reconciler.report.untrusted import broken
+
+
+def to_json(report: Report) -> str:
+    r"""Return `report` as indented ASCII JSON with a final newline, tenants and keys in the model's order.
+
+    Nothing in it moves a terminal or a CI runner: every control, bidi and non-ASCII character is a `\u`
+    escape, and so is the second sign of each `::` and `##`. `from_json` gives back an equal report.
+    Raises ValueError for NaN or infinity, which a value never holds.
+    """
+    return broken(json.dumps(document(report), indent=2, allow_nan=False)) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return `report` as dicts and lists, members in the order of the contract."""
+    selection, revision = report.selection, report.revision
+    return {
+        "format_version": FORMAT_VERSION,
+        "command": report.command,
+        "tool_version": report.tool_version,
+        "started_at": report.started_at,
+        "finished_at": report.finished_at,
+        "sandbox": report.sandbox,
+        "selection": {
+            "tenants": list(selection.tenants),
+            "keys": list(selection.keys),
+            "changed_since": selection.changed_since,
+            "shard": selection.shard,
+        },
+        "revision": {"commit": revision.commit, "base": revision.base, "dirty": revision.dirty},
+        "result": report.result.value,
+        "exit_code": report.exit_code,
+        "digest": report.digest,
+        "summary": summary(report),
+        "tenants": [_tenant(tenant) for tenant in report.tenants],
+        "problems": [_problem(problem) for problem in report.problems],
+        "warnings": list(report.warnings),
+        "refusals": [_refusal(refusal) for refusal in report.refusals],
+        "lifted": [{"rule": lifted.rule, "reason": lifted.reason} for lifted in report.lifted],
+        "released": list(report.released),
+        **({"undo": _plain(report.undo)} if report.undo else {}),
+        **({"not_restorable": list(report.not_restorable)} if report.not_restorable else {}),
+    }
+
+
+def _tenant(tenant: TenantReport) -> dict[str, Any]:
+    return {
+        "tenant": tenant.tenant,
+        "file": tenant.file,
+        "origin": tenant.origin,
+        "result": tenant.result.value,
+        "digest": tenant.digest,
+        "problems": [_problem(problem) for problem in tenant.problems],
+        "keys": [_key(key) for key in tenant.keys],
+    }
+
+
+def _key(key: KeyReport) -> dict[str, Any]:
+    change = key.change
+    return {
+        "key": change.key,
+        "action": change.action.value,
+        "reason": change.reason.value,
+        "cause": change.cause.value,
+        "write_once": change.write_once,
+        "irreversible": change.irreversible,
+        **_sides(change),
+        **({"drops": list(change.drops)} if change.drops else {}),
+        "changes": [_field(field) for field in change.changes],
+        "source": {"file": change.source.file, "line": change.source.line, "column": change.source.column},
+        "live_updated_at": change.live_updated_at,
+        "warnings": list(change.warnings),
+        **({"outcome": _outcome(key.outcome)} if key.outcome else {}),
+    }
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    return {"pointer": field.pointer, **_sides(field), "sensitive": field.sensitive}
+
+
+def _sides(change: Change | FieldChange) -> dict[str, Any]:
+    """Before and after, each left out when there is none: JSON has no other way to tell ABSENT from null."""
+    sides: dict[str, Json | Absent] = {"before": change.before, "after": change.after}
+    return {name: _plain(value) for name, value in sides.items() if value is not ABSENT}
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "status": outcome.status.value,
+        "verified": outcome.verified,
+        "attempts": outcome.attempts,
+        "request_id": outcome.request_id,
+        "detail": outcome.detail,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "severity": problem.severity.value,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "pointer": problem.pointer,
+        "rule": problem.rule,
+        "message": problem.message,
+        "hint": problem.hint,
+        **({"tenant": problem.tenant} if problem.tenant else {}),
+    }
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "rule": refusal.rule,
+        **({"tenant": refusal.tenant} if refusal.tenant is not None else {}),
+        **({"key": refusal.key} if refusal.key is not None else {}),
+        "message": refusal.message,
+    }
+
+
+def _plain(value: Json | Absent) -> Any:
+    """Return `value` as json.dumps wants it: it knows dict, not Mapping."""
+    if isinstance(value, Mapping):
+        return {name: _plain(member) for name, member in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

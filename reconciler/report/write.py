@@ -1,0 +1,98 @@
+"""Chooses a renderer by format, and puts a finished text into a file: all of it, or none."""
+
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import assert_never
+
+from reconciler.model.report import Report
+from reconciler.report.html import to_html
+from reconciler.report.markdown import to_markdown
+from reconciler.report.text import to_text
+from reconciler.report.to_json import to_json
+
+
+class Format(StrEnum):
+    """The four forms of a report, as `--format` names them (HTML is for files only)."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    HTML = "html"
+
+
+_SUFFIXES = {".json": Format.JSON, ".md": Format.MARKDOWN, ".html": Format.HTML, ".txt": Format.TEXT}
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaved:
+    """A file that could not be written, and why."""
+
+    path: Path
+    message: str
+
+
+def format_of(path: Path) -> Format | None:
+    """Return the format that the name of `path` asks for, by `.json .md .html .txt`; None for another suffix."""
+    return _SUFFIXES.get(path.suffix.lower())
+
+
+def render(report: Report, form: Format, *, width: int = 100, colour: bool = False, verbose: bool = False) -> str:
+    """Return `report` in `form`. `width`, in terminal cells, `colour` and `verbose` matter to text alone."""
+    match form:
+        case Format.TEXT:
+            return to_text(report, width=width, colour=colour, verbose=verbose)
+        case Format.MARKDOWN:
+            return to_markdown(report)
+        case Format.JSON:
+            return to_json(report)
+        case Format.HTML:
+            return to_html(report)
+        case never:
+            assert_never(never)
+
+
+def save(path: Path, text: str) -> NotSaved | None:
+    """Write `text` as UTF-8 to `path`, mode 0600, through a temporary file in the same folder, fsync and rename.
+
+    A reader sees the old file or all of the new one, never a part. Missing folders are made. Links, devices
+    and folders are not replaced. Returns None when it is on the disk, else NotSaved; never raises OSError.
+    """
+    try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            return NotSaved(path, f"Report not written. {path} is not a plain file: give the path of one.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.", suffix=".tmp")
+    except (OSError, ValueError) as error:
+        return _not_saved(path, error)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError as error:
+        return _not_saved(path, error)
+    finally:
+        with suppress(OSError):
+            Path(name).unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return None
+
+
+def _not_saved(path: Path, error: Exception) -> NotSaved:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else "the path is not usable"
+    return NotSaved(path, f"Report not written. {path}: {reason}. Give another path with --report.")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the file system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
