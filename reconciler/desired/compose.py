@@ -1,0 +1,104 @@
+"""Values to the text of a tenant's file: what `import` writes, in the one style that reading it back understands."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.key import Key
+from reconciler.model.values import Secret, SecretRef, Value
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_MEANS_SOMETHING = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+"""To one YAML reader or another. Quoted, they are text to all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a file. With `instead_of`, it stands there as a comment, and that says why."""
+
+    key: Key
+    value: Value
+    instead_of: tuple[str, ...] = ()
+
+
+def compose(entries: Iterable[Entry], header: Sequence[str] = (), footer: Sequence[str] = ()) -> str:
+    """Return a file with `entries` in catalogue order, each group once, and comments before and after.
+
+    Raises ValueError for a Secret: a file holds references only.
+    """
+    lines = [_comment(line) for line in header]
+    ordered = sorted(entries, key=lambda entry: entry.key.order)
+    for group in dict.fromkeys(entry.key.group for entry in ordered):
+        members = [entry for entry in ordered if entry.key.group == group]
+        commented = all(entry.instead_of for entry in members)
+        lines.append(f"{'# ' if commented else ''}{group}:")
+        for entry in members:
+            lines += _entry(entry)
+    lines += [_comment(line) for line in footer]
+    return "\n".join(lines) + "\n"
+
+
+def snippet(entry: Entry) -> str:
+    """Return a file with one key alone, whatever speaks against it: to ask whether it would be valid."""
+    return compose([Entry(entry.key, entry.value)])
+
+
+def _entry(entry: Entry) -> list[str]:
+    text = list(_member(entry.key.short, entry.value, 1))
+    if not entry.instead_of:
+        return text
+    return [*(f"  # {_one_line(why)}" for why in entry.instead_of), *(f"  # {line[2:]}" for line in text)]
+
+
+def _member(name: str, value: Value, depth: int) -> Iterable[str]:
+    """Yield a mapping's members line by line; everything else stands on the line of its name."""
+    indent = "  " * depth
+    if isinstance(value, Mapping) and value:
+        yield f"{indent}{_text(name)}:"
+        for member, inner in value.items():
+            yield from _member(member, inner, depth + 1)
+    else:
+        yield f"{indent}{_text(name)}: {_flow(value)}"
+
+
+def _flow(value: Value) -> str:
+    match value:
+        case Secret():
+            raise ValueError("a file holds references, not secrets")
+        case SecretRef(name=name):
+            return f"{{secret: {name}}}"
+        case bool() | None:
+            return json.dumps(value)
+        case str():
+            return _text(value)
+        case int():
+            return str(value)
+        case float():
+            return _number(value)
+        case tuple():
+            return f"[{', '.join(_flow(item) for item in value)}]"
+        case _:
+            return "{" + ", ".join(f"{_text(name)}: {_flow(member)}" for name, member in value.items()) + "}"
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        raise ValueError("not a JSON number")
+    return repr(value)
+
+
+def _text(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text.lower() not in _MEANS_SOMETHING:
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _comment(line: str) -> str:
+    return f"# {_one_line(line)}" if line else ""
+
+
+def _one_line(text: str) -> str:
+    """Nothing in a comment may end it: line feeds and what doesn't print become escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -1,0 +1,113 @@
+"""A file's text from what is live: which keys it declares, which it can only mention, and what it needs besides.
+
+A key is declared when it is set and what is live would be valid in a file. Otherwise it is a comment that says why,
+so that the draft is always valid, and planning it changes nothing.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.catalogue import Catalogue
+from reconciler.desired.compose import Entry, compose, snippet
+from reconciler.desired.files import Entry as FileEntry
+from reconciler.desired.files import Kind, Unread
+from reconciler.desired.fleet import load
+from reconciler.desired.listing import list_files
+from reconciler.model.key import Key
+from reconciler.model.live import Live
+from reconciler.model.normal import Path
+from reconciler.model.tenant import Secrets
+from reconciler.model.values import Absent, Secret, SecretRef, Value
+from reconciler.model.words import LiveState, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A tenant's file, yet to be written. `needs` are the names of secrets that the credentials don't have."""
+
+    text: str
+    declared: tuple[str, ...]
+    commented: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneFile:
+    """A folder of tenants that holds one file, in memory."""
+
+    name: str
+    data: bytes
+
+    def entries(self) -> Iterator[FileEntry] | Unread:
+        """Yield the file."""
+        return iter((FileEntry(self.name, Kind.FILE),))
+
+    def read(self, path: str, limit: int) -> bytes | Unread:
+        """Return the file's bytes."""
+        return self.data[:limit] if path == self.name else Unread("no such file")
+
+
+def is_tenant_name(name: str) -> bool:
+    """True if a file of this name could be a tenant's."""
+    return "/" not in name and list_files(OneFile(f"{name}.yaml", b""), shown="").names == (name,)
+
+
+def draft(tenant: str, live: Mapping[str, Live], catalogue: Catalogue, secrets: Secrets, modeline: str) -> Draft:
+    """Return the file for what is live, keys in catalogue order. No text of a secret is in it."""
+    entries: list[Entry] = []
+    mentioned: list[str] = []
+    needs: list[str] = []
+    for key in catalogue.keys:
+        read = live[key.name]
+        if read.state is not LiveState.SET or isinstance(read.value, Absent):
+            mentioned.append(f"{key.name}: {_NOT_DECLARED.get(read.state, read.state.value)}")
+            continue
+        value = _referenced(read.value, key, secrets, (), needs)
+        entry = Entry(key, value)
+        entries.append(Entry(key, value, _objections(entry, catalogue)))
+    header = (modeline, f"The values of {tenant}, as the platform had them.", "")
+    footer = ("", "Not declared, so never read or written:", *mentioned) if mentioned else ()
+    return Draft(
+        compose(entries, header, footer),
+        tuple(entry.key.name for entry in entries if not entry.instead_of),
+        tuple(entry.key.name for entry in entries if entry.instead_of),
+        tuple(sorted(set(needs) - set(secrets))),
+    )
+
+
+_NOT_DECLARED = {
+    LiveState.UNSET: "not set",
+    LiveState.DEFAULT: "never set; the platform's default holds",
+    LiveState.AMBIGUOUS: "can't be told whether it was ever set",
+    LiveState.UNKNOWN_KEY: "this tenant's API does not know it",
+}
+
+
+def _referenced(value: Value, key: Key, secrets: Secrets, path: Path, named: list[str]) -> Value:
+    """Return the value with a reference in each secret's place; `named` gathers the names."""
+    if isinstance(value, Secret):
+        name = next(
+            (name for name in sorted(secrets) if secrets[name].secret == value),
+            re.sub("[^A-Z0-9]+", "_", "_".join([key.short, *(str(part) for part in path)]).upper()),
+        )
+        named.append(name)
+        return SecretRef(name)
+    if isinstance(value, Mapping):
+        return {part: _referenced(member, key, secrets, (*path, part), named) for part, member in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_referenced(item, key, secrets, (*path, index), named) for index, item in enumerate(value))
+    return value
+
+
+def _objections(entry: Entry, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return why the value, as it is live, would not be valid in a file."""
+    files = OneFile("draft.yaml", snippet(entry).encode("utf-8", "replace"))
+    fleet = load(list_files(files, shown=""), None, catalogue)
+    found: Sequence[str] = [
+        f"{problem.message}. {problem.hint}".strip()
+        for one in fleet.tenants
+        for problem in one.problems
+        if problem.severity is Severity.ERROR
+    ]
+    return ("Live like this, which a file may not say:", *found) if found else ()

@@ -1,0 +1,145 @@
+"""All selected tenants as git wants them: files read, profiles merged, every problem found.
+
+Precedence, whole keys only: the tenant's own file, then its profiles from the last to the first.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.catalogue import Catalogue
+from reconciler.desired.checks import Checks
+from reconciler.desired.files import Files, Unread
+from reconciler.desired.listing import Listing, SourceFile
+from reconciler.desired.naming import quoted, suggestion
+from reconciler.desired.places import EXTENDS, Places
+from reconciler.desired.raw import Extends, RawTenant, read_raw
+from reconciler.model.problem import Problem
+from reconciler.model.tenant import DesiredKey, DesiredTenant
+from reconciler.model.values import pointer
+from reconciler.model.words import Severity
+from reconciler.strictyaml import MAX_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The selected tenants, sorted by name, and the problems that belong to none: profiles', bad names.
+
+    A tenant that isn't selected is not read, and its problems are not here.
+    """
+
+    tenants: tuple[DesiredTenant, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """One file after validation, before merging: its keys by full name."""
+
+    raw: RawTenant | None
+    keys: Mapping[str, DesiredKey] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+
+def load(listing: Listing, names: Iterable[str] | None, catalogue: Catalogue) -> Fleet:
+    """Read and validate the tenants `names` (None: all) and every profile, used or not.
+
+    Names that the listing doesn't have are passed over: who selects, selects from `listing.names`. Reads files,
+    through `listing.files`; everything else is a function of their bytes.
+    """
+    chosen = None if names is None else frozenset(names)
+    places = Places(catalogue)
+    checks = Checks(catalogue, places)
+    profiles = {
+        source.name: _as_profile(_checked(source, listing.files, places, checks), catalogue)
+        for source in listing.profiles
+    }
+    tenants = tuple(
+        _merged(source, _checked(source, listing.files, places, checks), profiles)
+        for source in listing.tenants
+        if chosen is None or source.name in chosen
+    )
+    unowned = [*listing.problems, *(problem for profile in profiles.values() for problem in profile.problems)]
+    return Fleet(tenants, tuple(sorted(unowned)))
+
+
+def _checked(source: SourceFile, files: Files, places: Places, checks: Checks) -> _Checked:
+    if source.problems:
+        return _Checked(None, problems=source.problems)
+    data = files.read(source.path, MAX_BYTES + 1)
+    if isinstance(data, Unread):
+        message = f"The file can't be read ({data.reason})"
+        problem = Problem(source.file, 0, 0, "", "file/unreadable", message, "Check that it is there, and may be read.")
+        return _Checked(None, problems=(problem,))
+    raw = read_raw(data, source.file, places)
+    keys: dict[str, DesiredKey] = {}
+    problems = list(raw.problems)
+    for declared in raw.declared:
+        key, found = checks.check(raw, declared)
+        problems.extend(found)
+        if key is not None:
+            keys[key.key] = key
+    return _Checked(raw, keys, tuple(problems))
+
+
+def _as_profile(checked: _Checked, catalogue: Catalogue) -> _Checked:
+    """Add what a profile may not have: profiles of its own, and keys that can be set only once."""
+    raw = checked.raw
+    if raw is None:
+        return checked
+    problems: list[Problem] = []
+    if raw.extends_source is not None:
+        message = "A profile can't extend another one"
+        hint = "Remove extends here, and list both profiles in the tenant's file."
+        problems.append(raw.problem((EXTENDS,), "profile/nested", message, hint, on_name=True))
+    for declared in raw.declared:
+        if declared.key.write_once:
+            message = f"{declared.key.short} can be set only once in a tenant's life, so a profile can't hold it"
+            path = (declared.key.group, declared.key.short)
+            hint = "Move it into each tenant's own file."
+            problems.append(raw.problem(path, "profile/write-once", message, hint, on_name=True))
+    lasting = {key.name for key in catalogue.keys if key.write_once}
+    keys = {name: key for name, key in checked.keys.items() if name not in lasting}
+    return _Checked(raw, keys, (*checked.problems, *problems))
+
+
+def _merged(source: SourceFile, own: _Checked, profiles: Mapping[str, _Checked]) -> DesiredTenant:
+    keys: dict[str, DesiredKey] = {}
+    problems = list(own.problems)
+    for extends in own.raw.extends if own.raw else ():
+        profile = profiles.get(extends.profile)
+        if profile is None:
+            problems.append(_unknown_profile(extends, profiles))
+            continue
+        keys |= profile.keys
+        if profile.errors:
+            problems.append(_broken_profile(extends, profile.errors))
+    keys |= own.keys
+    return DesiredTenant(
+        tenant=source.name,
+        file=source.file,
+        keys=tuple(keys[name] for name in sorted(keys)),
+        problems=tuple(sorted(replace(problem, tenant=source.name) for problem in problems)),
+    )
+
+
+def _unknown_profile(extends: Extends, profiles: Iterable[str]) -> Problem:
+    name = extends.profile.removesuffix(".yaml").removesuffix(".yml")
+    known = sorted(profiles)
+    hint = suggestion(name, known) if known else "There are none: a profile is a file _NAME.yaml in the folder."
+    return _about(extends, "profile/unknown", f"There is no profile {quoted(extends.profile)}", hint)
+
+
+def _broken_profile(extends: Extends, errors: tuple[Problem, ...]) -> Problem:
+    first = min(errors)
+    count = "a problem" if len(errors) == 1 else f"{len(errors)} problems"
+    message = f"The profile {quoted(extends.profile)} has {count}, the first at {first.where}"
+    return _about(extends, "profile/broken", message, "Mend the profile; nothing is written until then.")
+
+
+def _about(extends: Extends, rule: str, message: str, hint: str) -> Problem:
+    source = extends.source
+    return Problem(source.file, source.line, source.column, pointer(EXTENDS, extends.index), rule, message, hint)

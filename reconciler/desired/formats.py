@@ -1,0 +1,88 @@
+"""The formats that a value must have: asserted here, because JSON Schema only annotates them.
+
+A format that is not in `FORMATS` is not asserted. Each check is linear in the length of the text.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+_PCHAR: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2}"
+_URI: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.\-]*:"
+    r"(?://(?:(?:[A-Za-z0-9\-._~!$&'()*+,;=:]|%[0-9A-Fa-f]{2})*@)?"
+    r"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?(?=[/?#]|\Z)|(?!//))"
+    rf"(?:{_PCHAR}|/)*(?:\?(?:{_PCHAR}|[/?])*)?(?:\#(?:{_PCHAR}|[/?])*)?"
+)
+_DATE_TIME: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:)(\d{2})(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
+_EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+def is_uri(text: str) -> bool:
+    """True for an absolute URI (RFC 3986); one of http or https has a host and a port that exists."""
+    if not _URI.fullmatch(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    web = parts.scheme in {"http", "https"}
+    return not web or (bool(parts.hostname) and port != 0)
+
+
+def is_date_time(text: str) -> bool:
+    """True for a moment in RFC 3339; a second 60 is a leap second."""
+    match = _DATE_TIME.fullmatch(text)
+    if match is None:
+        return False
+    day, minutes, seconds = match.groups()
+    return _reads(datetime.fromisoformat, f"{day}T{minutes}{'59' if seconds == '60' else seconds}")
+
+
+def is_date(text: str) -> bool:
+    """True for a day in RFC 3339: YYYY-MM-DD."""
+    return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is not None and _reads(date.fromisoformat, text)
+
+
+def is_host(text: str) -> bool:
+    """True for a host name (RFC 1123)."""
+    return len(text) <= 253 and all(_LABEL.fullmatch(label) for label in text.split("."))
+
+
+def is_ipv4(text: str) -> bool:
+    """True for four decimal numbers with dots."""
+    return _reads(ipaddress.IPv4Address, text)
+
+
+def is_ipv6(text: str) -> bool:
+    """True for an IPv6 address without a zone."""
+    return "%" not in text and _reads(ipaddress.IPv6Address, text)
+
+
+def _reads(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
+
+
+FORMATS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
+    "uri": (is_uri, "an absolute URI such as https://host.example/path"),
+    "date-time": (is_date_time, "a moment such as 2024-01-31T12:30:00Z"),
+    "date": (is_date, "a day such as 2024-01-31"),
+    "email": (lambda text: _EMAIL.fullmatch(text) is not None, "an address such as name@host.example"),
+    "hostname": (is_host, "a host name such as host.example"),
+    "ipv4": (is_ipv4, "an IPv4 address"),
+    "ipv6": (is_ipv6, "an IPv6 address"),
+    "uuid": (lambda text: _UUID.fullmatch(text) is not None, "a UUID"),
+}
+"""By name: the check, and what is expected, in words."""
