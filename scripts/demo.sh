@@ -23,7 +23,7 @@ step "Start the embedded API afresh, with a fleet in every state there is." "rec
 run "0" reconciler sandbox reset
 
 step "Plan: read the live values and show what differs. Nothing is written." "reconciler plan --sandbox"
-echo "   One write-once key differs and one key can't be read, on purpose: exit codes 1 and 3 are fine here."
+echo "   One write-once key differs and three keys can't be read, on purpose: exit codes 1 and 3 are fine here."
 echo
 run "0 1 2 3" reconciler plan --sandbox
 
