@@ -1,0 +1,13 @@
+"""HTTP to the tenants' API, and nothing else: the only importer of httpx.
+
+Start at `client.Platform`. A request goes through `guard` (where may it go, with which method), over `wire` (one
+exchange, bounded in time and size) and, for a GET, round `retries`; `answers` says what came back means. What the
+network or the API does wrong comes back as a value; an exception means a bug of ours, or `Unusable`.
+"""
+
+from reconciler.platform.addresses import Unusable, why_unusable
+from reconciler.platform.client import Platform
+from reconciler.platform.guard import ForbiddenRequest
+from reconciler.platform.tenant import TenantReader, TenantWriter
+
+__all__ = ["ForbiddenRequest", "Platform", "TenantReader", "TenantWriter", "Unusable", "why_unusable"]

@@ -1,0 +1,145 @@
+"""The platform as the rest of the house sees it: open it once a run, then a reader or a writer for each tenant."""
+
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from random import Random
+from typing import Self
+
+import httpx
+
+from reconciler.model.access import Access, ClientCredentials, Clock, Limits, Notice
+from reconciler.platform.addresses import Unusable, address_of, why_unusable
+from reconciler.platform.answers import Fits, WhyNot
+from reconciler.platform.guard import ASKING_FOR_TOKENS, READING, WRITING, ForbiddenRequest, Guard
+from reconciler.platform.quiet import allow_connections, silence_http_libraries
+from reconciler.platform.redact import Redactor
+from reconciler.platform.retries import Retries
+from reconciler.platform.tenant import Judgement, Line, Stop, TenantReader, TenantWriter
+from reconciler.platform.tokens import FetchedTokens, StaticTokens, Tokens
+from reconciler.platform.wire import Wire
+
+TransportFor = Callable[[int], httpx.AsyncBaseTransport]
+"""Makes a transport with at most so many connections."""
+
+_TOKEN_CONNECTIONS = 8
+"""For all tenants of a run that have the same token host: a fleet needs a token each, but not a connection each."""
+_KEEPALIVE = 15.0
+"""Seconds. Servers close an idle connection after a minute or so; the sooner of both should be us."""
+
+
+class Platform:
+    """HTTP to every tenant of one run, over one TLS context. An async context manager; opened once.
+
+    `fits` and `why_not` hold a plain JSON value against the key's schema in the spec. With `ca_bundle` (PEM), its
+    authorities are trusted beside the system's. Without `may_write` there is no writer, and no request but a GET
+    (and the POST for a token) leaves. How many tenants are under way at once is the caller's affair.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that the room needs from outside, each by its name
+        self,
+        limits: Limits,
+        *,
+        fits: Fits,
+        why_not: WhyNot,
+        ca_bundle: Path | None,
+        may_write: bool,
+        clock: Clock,
+        random: Random,
+        notice: Notice,
+        transport_for: TransportFor | None = None,
+    ) -> None:
+        """Raises Unusable if `ca_bundle` can't be read."""
+        self._limits = limits
+        self._judgement = Judgement(fits, why_not)
+        self._may_write = may_write
+        self._clock = clock
+        self._random = random
+        self._notice = notice
+        self._transport_for = transport_for or transports_over(_tls(ca_bundle))
+        self._stop = Stop()
+        self._open = contextlib.AsyncExitStack()
+        self._token_transports: dict[str, httpx.AsyncBaseTransport] = {}
+
+    async def __aenter__(self) -> Self:
+        silence_http_libraries()
+        allow_connections(2 * self._limits.concurrency + _TOKEN_CONNECTIONS)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+
+    @contextlib.asynccontextmanager
+    async def reading(self, access: Access) -> AsyncIterator[TenantReader]:
+        """Open a tenant for reading alone. Raises Unusable for credentials that can't be used."""
+        async with self._line(access, READING) as line:
+            yield TenantReader(line, self._judgement)
+
+    @contextlib.asynccontextmanager
+    async def writing(self, access: Access) -> AsyncIterator[TenantWriter]:
+        """Open a tenant for reading and writing. Raises Unusable, and ForbiddenRequest in a run that may not write."""
+        if not self._may_write:
+            raise ForbiddenRequest("this run may not write")
+        async with self._line(access, WRITING) as line:
+            yield TenantWriter(line, self._judgement)
+
+    @contextlib.asynccontextmanager
+    async def _line(self, access: Access, methods: frozenset[str]) -> AsyncIterator[Line]:
+        complaint = why_unusable(access)
+        if complaint:
+            raise Unusable(complaint)
+        origin = access.origin.rstrip("/")
+        redact = Redactor(access.every_secret())
+        retries = Retries(self._limits.read_tries, self._clock, self._random, self._notice, access.tenant)
+        async with self._transport_for(1) as transport:
+            guard = Guard(transport, methods, address_of(origin).covers)
+            yield Line(
+                origin=origin,
+                wire=Wire(guard, self._limits, self._clock),
+                tokens=self._tokens(access, retries, redact),
+                retries=retries,
+                redact=redact,
+                run_stop=self._stop,
+            )
+
+    def _tokens(self, access: Access, retries: Retries, redact: Redactor) -> Tokens:
+        grant = access.grant
+        if not isinstance(grant, ClientCredentials):
+            return StaticTokens(grant.token)
+        token_url = httpx.URL(grant.token_url)
+        host = str(token_url.copy_with(raw_path=b"/"))
+        if host not in self._token_transports:
+            self._token_transports[host] = self._transport_for(_TOKEN_CONNECTIONS)
+            self._open.push_async_callback(self._token_transports[host].aclose)
+        guard = Guard(self._token_transports[host], ASKING_FOR_TOKENS, lambda url: url == token_url)
+        return FetchedTokens(grant, Wire(guard, self._limits, self._clock), retries, self._clock, redact)
+
+
+def _tls(ca_bundle: Path | None) -> ssl.SSLContext:
+    """Return the one context of the run: making it takes some 10 ms, sharing it next to nothing."""
+    context = ssl.create_default_context()
+    if ca_bundle is not None:
+        try:
+            context.load_verify_locations(cafile=ca_bundle)
+        except OSError as error:
+            # ssl.SSLError is an OSError, without a text that helps.
+            why = "no PEM certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
+            raise Unusable(f"Unusable ca_bundle. {ca_bundle}: {why}. Name a PEM file with CA certificates.") from None
+    return context
+
+
+def transports_over(tls: ssl.SSLContext) -> TransportFor:
+    """Return what makes the transports of a run: HTTP/1.1, verified by `tls`, deaf to the environment's proxies."""
+
+    def transport_for(connections: int) -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(
+            verify=tls,
+            trust_env=False,
+            http2=False,
+            limits=httpx.Limits(
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_KEEPALIVE
+            ),
+        )
+
+    return transport_for

@@ -1,0 +1,44 @@
+"""Process-wide settings that the platform needs: silent HTTP libraries, and enough file descriptors."""
+
+import logging
+import resource
+
+_LOGGERS = (
+    "httpx",
+    "httpcore",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+    "httpcore.socks",
+)
+_SPARE = 128
+"""Descriptors for everything that is no connection: files, pipes, the event loop, the resolver."""
+
+
+def silence_http_libraries() -> None:
+    """Disable their loggers: at debug level they print every header, the bearer included."""
+    for name in _LOGGERS:
+        logging.getLogger(name).disabled = True
+
+
+def allow_connections(count: int) -> None:
+    """Raise the soft limit of open files to what `count` connections need, as far as the hard limit lets us.
+
+    Says nothing if that is not enough: a connection that can't be opened says so itself.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    target = wanted_limit(soft, hard, count + _SPARE)
+    if target is not None:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
+        except (OSError, ValueError):
+            return
+
+
+def wanted_limit(soft: int, hard: int, needed: int) -> int | None:
+    """Return the soft limit to set; None to leave it. It is never lowered."""
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return None
+    target = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    return target if target > soft else None
