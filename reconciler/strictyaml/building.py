@@ -10,7 +10,7 @@ from reconciler.strictyaml.document import Item, Node, Path
 from reconciler.strictyaml.findings import UNNAMED, Findings, Full
 from reconciler.strictyaml.scalars import Trap, resolve
 
-MAX_NODES: Final = 100_000
+NODES_PER_MIB: Final = 100_000
 """More values than any tenant has; a file full of `a:` lines must not take seconds."""
 
 _SHOWN: Final = 40
@@ -51,13 +51,14 @@ class _Frame:
 class Builder:
     """Takes the events one by one; `root` is what could be read so far."""
 
-    def __init__(self, findings: Findings, max_depth: int) -> None:
+    def __init__(self, findings: Findings, max_depth: int, max_nodes: int) -> None:
         """Start before the first document."""
         self.findings = findings
         self.root: Node | None = None
         self._max_depth = max_depth
         self._frames: list[_Frame] = []
         self._nodes = 0
+        self._max_nodes = max_nodes
         self._documents = 0
 
     def take(self, event: yaml.Event) -> bool:
@@ -199,7 +200,7 @@ class Builder:
     def _count(self, event: yaml.Event) -> tuple[int, int]:
         """Count one more value, and return where it starts."""
         self._nodes += 1
-        if self._nodes > MAX_NODES or self.findings.full:
+        if self._nodes > self._max_nodes or self.findings.full:
             raise Full
         return _place(event)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import yaml
 
-from reconciler.strictyaml.building import MAX_NODES, Builder
+from reconciler.strictyaml.building import NODES_PER_MIB, Builder
 from reconciler.strictyaml.decoding import decode
 from reconciler.strictyaml.document import Document, Hidden, Node, nothing_hidden
 from reconciler.strictyaml.findings import Findings, Full
@@ -29,6 +29,8 @@ def parse(
 ) -> Document:
     """Return what `text` says, with every finding; never raises for what a file holds.
 
+    It holds 100,000 values at most for each MiB of `max_bytes` begun.
+
     `file` is the name that findings carry. After a syntax error, too deep nesting or a second document the rest
     is not read; findings so far stay. A message shows a scalar or a name only where `hidden` says no for its
     path and every path above it; a syntax error shows nothing of the file.
@@ -41,13 +43,14 @@ def parse(
     decoded = decode(text, findings.add)
     if decoded is None:
         return Document(None, findings.sorted())
-    root = _read(decoded, Builder(findings, max_depth))
+    most = NODES_PER_MIB * -(-max_bytes // MAX_BYTES)
+    root = _read(decoded, Builder(findings, max_depth, most), most)
     if root is None and not findings.problems:
         findings.add(1, 1, "yaml/empty", "The file is empty", "Declare at least one key, or delete the file.")
     return Document(root, findings.sorted())
 
 
-def _read(text: str, builder: Builder) -> Node | None:
+def _read(text: str, builder: Builder, most: int) -> Node | None:
     """Feed every event to `builder`; stop at what makes the rest unreadable."""
     findings = builder.findings
     try:
@@ -57,7 +60,7 @@ def _read(text: str, builder: Builder) -> Node | None:
             if not builder.take(event):
                 break
     except Full:
-        message = f"The file holds more than {MAX_NODES} values, or more findings than can be shown"
+        message = f"The file holds more than {most} values, or more findings than can be shown"
         findings.add(1, 1, "yaml/too-many", message, "Correct what is reported, then validate again.")
     except yaml.MarkedYAMLError as error:
         _syntax(error, findings)
