@@ -20,6 +20,8 @@ IN_FLIGHT = Outcome(
     Status.UNKNOWN, "The run ended while this key was being written. What is live is not known. Plan again."
 )
 
+BLOCKED = "It can be set only once, and is set to another value. Restore that in the file, or take the key out of it."
+
 
 @dataclass(slots=True)
 class Brake:
@@ -42,7 +44,7 @@ async def apply_tenant(approved: ApprovedTenant, desk: Desk, brake: Brake, recor
     for item in approved.plan.items:
         early = _without_writing(item, approved, ended, halted or brake.reason)
         if early is None:
-            written = await write_key(item, desk, partial(record, item.key.name, IN_FLIGHT))
+            written = await write_key(item, desk, partial(record, item.key.name, IN_FLIGHT), lambda: brake.reason)
             outcome = written.outcome
             if written.halt is not None:
                 halted = f"The tenant ended at {item.key.name}. Correct that and run again."
@@ -61,10 +63,10 @@ def _without_writing(
     action = item.change.action
     if action is Action.NO_OP:
         return Outcome(Status.UNCHANGED)
-    if not action.writes:
-        return Outcome(
-            Status.NOT_ATTEMPTED, "The key is blocked." if action is Action.BLOCKED else "It was unreadable."
-        )
+    if action is Action.BLOCKED:
+        return Outcome(Status.NOT_ATTEMPTED, BLOCKED)
+    if action is Action.UNREADABLE:
+        return Outcome(Status.NOT_ATTEMPTED, f"Not written, since it could not be read. {item.live.detail}".rstrip())
     name = item.key.name
     if name in approved.held:
         return Outcome(Status.NOT_ATTEMPTED, approved.held[name])

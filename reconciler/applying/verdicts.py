@@ -53,6 +53,9 @@ def moved(planned: Live, now: Live) -> bool:
     """True if what is read now is not what the plan saw, to the last secret and unknown field."""
     if planned.state is not now.state or planned.unknown != now.unknown:
         return True
+    # Whoever vouched for an ambiguous answer vouched for this one, with this date.
+    if now.state is LiveState.AMBIGUOUS and planned.updated_at != now.updated_at:
+        return True
     if isinstance(planned.value, Absent) or isinstance(now.value, Absent):
         return isinstance(planned.value, Absent) is not isinstance(now.value, Absent)
     if not same(planned.value, now.value):

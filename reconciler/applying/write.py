@@ -11,9 +11,11 @@ After each POST, by what is known of it (`model.live.Sent`):
 |           | unreadable -> unknown                           | unreadable -> unknown                       |
 | throttled | as conflict, after a pause                      | failed; not sent again                      |
 | denied    | failed; the tenant ends                         | failed; the tenant ends                     |
-| not-sent  | again, 3 tries; else failed; the tenant ends    | the same: no byte of it reached the wire    |
+| not-sent  | read; as the plan saw it -> again, 3 tries;     | the same: no byte of it reached the wire    |
+|           | else failed; the tenant ends                    |                                             |
 
-So of a write-once key at most one POST reaches the wire in a run. Source: DESIGN of writing; platform-facts 3, 5, 9.
+A key is read right before every POST of it, and no POST follows once the run or the tenant has been stopped. So of
+a write-once key at most one POST reaches the wire in a run. Source: DESIGN of writing; platform-facts 3, 5, 9.
 """
 
 from collections.abc import Callable
@@ -57,16 +59,17 @@ class Written:
     halt: Halt | None = None
 
 
-async def write_key(item: Planned, desk: Desk, sending: Callable[[], None]) -> Written:
+async def write_key(item: Planned, desk: Desk, sending: Callable[[], None], stopped: Callable[[], str]) -> Written:
     """Carry out one approved change. Raises nothing for what the network or the API does.
 
     `sending` is called right before each POST, so that whatever cuts the run off there is known to be in doubt.
+    `stopped` says why the whole run stops sending, or nothing; it is asked before each POST.
     """
     before = await desk.api.read(item.key)
     early = before_post(item, before, desk.secrets)
     if early is not None:
         return Written(early, before.halt)
-    return await _Attempt(item, before, desk, sending).run()
+    return await _Attempt(item, before, desk, sending, stopped).run()
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ class _Attempt:
     before: Live
     desk: Desk
     sending: Callable[[], None]
+    stopped: Callable[[], str]
     posts: int = 0
     """Those that reached the wire, as far as can be known."""
     unsent: int = 0
@@ -84,13 +88,17 @@ class _Attempt:
     async def run(self) -> Written:
         body = resolve(self.item.desired, self.desk.secrets)
         while True:
+            reason = self.stopped()
+            if reason:
+                return Written(self._braked(reason))
             self.sending()
             posted = await self.desk.api.post(self.item.key, body)
             self._count(posted)
             ended = await self._judge(posted)
             if ended is not None:
-                attempts = replace(ended.outcome, attempts=self.posts, request_id=posted.request_id)
-                return Written(attempts, ended.halt or posted.halt)
+                request_id = posted.request_id or ended.outcome.request_id
+                outcome = replace(ended.outcome, attempts=self.posts, request_id=request_id)
+                return Written(outcome, _furthest(ended.halt, posted.halt))
 
     def _count(self, posted: Posted) -> None:
         if posted.sent is Sent.NOT_SENT:
@@ -123,19 +131,34 @@ class _Attempt:
             case _ as never:
                 assert_never(never)
 
+    def _braked(self, reason: str) -> Outcome:
+        if not self.posts:
+            return Outcome(Status.NOT_ATTEMPTED, reason)
+        return Outcome(Status.FAILED, f"{self._still_there()} {reason}", verified=False, attempts=self.posts)
+
+    def _still_there(self) -> str:
+        times = "once" if self.posts == 1 else f"{self.posts} times"
+        return f"Sent {times}; the value from before was still there when last read."
+
     async def _not_sent(self, posted: Posted) -> Written | None:
-        if posted.halt is None and self.unsent < TRIES:
-            await self.desk.clock.sleep(_pause(self.unsent - 1))
-            return None
-        return Written(
-            Outcome(Status.FAILED, f"{posted.detail} The request was never sent; nothing was written."),
-            Halt.TENANT,
-        )
+        if posted.halt is not None or self.unsent >= TRIES:
+            done = self._still_there() if self.posts else "The request was never sent; nothing was written."
+            verified = False if self.posts else None
+            return Written(Outcome(Status.FAILED, f"{posted.detail} {done} Run again.", verified), Halt.TENANT)
+        await self.desk.clock.sleep(_pause(self.unsent - 1))
+        now = await self.desk.api.read(self.item.key)
+        if self.posts:  # an earlier one, whose answer was lost, may have arrived meanwhile
+            return self._reread(posted, now)
+        # A connection can take long to fail: the value may have been set in that time.
+        early = before_post(self.item, now, self.desk.secrets)
+        return None if early is None else Written(early, now.halt)
 
     async def _lost(self, posted: Posted) -> Written | None:
         """Read what became of a POST that has no clear answer, and go on only if the before-value is still there."""
         await self.desk.clock.sleep(_pause(self.posts - 1))
-        now = await self.desk.api.read(self.item.key)
+        return self._reread(posted, await self.desk.api.read(self.item.key))
+
+    def _reread(self, posted: Posted, now: Live) -> Written | None:
         match after_post(self.item, self.before, now, self.desk.secrets):
             case Landed.YES:
                 return Written(Outcome(Status.APPLIED, f"{posted.detail} Read back: it was written.", verified=True))
@@ -149,15 +172,11 @@ class _Attempt:
                         verified=False,
                     )
                 )
-            case Landed.NOT_YET if self.posts < TRIES:
+            case Landed.NOT_YET if self.posts < TRIES and posted.halt is None:
                 return None
             case Landed.NOT_YET:
                 return Written(
-                    Outcome(
-                        Status.FAILED,
-                        f"{posted.detail} Sent {self.posts} times; the value from before is still there. Run again.",
-                        verified=False,
-                    )
+                    Outcome(Status.FAILED, f"{posted.detail} {self._still_there()} Run again.", verified=False)
                 )
             case _ as never:
                 assert_never(never)
@@ -220,6 +239,12 @@ class _Attempt:
 
 def _pause(done: int) -> float:
     return _PAUSES[min(done, len(_PAUSES) - 1)]
+
+
+def _furthest(*halts: Halt | None) -> Halt | None:
+    if Halt.EVERYONE in halts:
+        return Halt.EVERYONE
+    return Halt.TENANT if Halt.TENANT in halts else None
 
 
 def _unknown(posted: Posted, now: Live) -> Outcome:

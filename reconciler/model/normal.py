@@ -125,9 +125,9 @@ def compare(desired: Value, live: Value, secrets: Secrets) -> Comparison:
 def _match_secret(ref: SecretRef, live: Value | Absent, secrets: Secrets) -> Match:
     if not isinstance(live, Secret):
         return Match.DIFFERENT
-    if live.looks_masked or ref.name not in secrets:
-        return Match.NOT_COMPARABLE
-    return Match.EQUAL if secrets[ref.name].secret == live else Match.DIFFERENT
+    if ref.name in secrets and secrets[ref.name].secret == live:
+        return Match.EQUAL
+    return Match.NOT_COMPARABLE if live.looks_masked or ref.name not in secrets else Match.DIFFERENT
 
 
 def references(value: Value, path: Path = ()) -> Iterator[tuple[Path, SecretRef]]:

@@ -42,7 +42,9 @@ class Secret:
     def looks_masked(self) -> bool:
         """True if the platform seems to have hidden the text (`***`, bullets, "redacted").
 
-        Whether GET masks is not documented, so the test is of form alone. Source: platform-facts 7.
+        Whether GET masks is not documented, so the test is of form alone, and strict: a real key that is taken
+        for a mask would never be compared. So `x` and `#`, which keys are made of too, count only where they
+        begin the text, and a plain English word only in brackets. Source: platform-facts 7.
         """
         return bool(_MASK.fullmatch(self._text))
 
@@ -74,7 +76,13 @@ class Secret:
 
 
 _MASK = re.compile(
-    r"(?i).{0,8}?[*•●∙·xX#]{3,}.{0,8}|[<\[({]?\s*(?:redacted|masked|hidden|secret|protected|removed)\s*[>\])}]?"
+    r"""(?ix)
+      .{0,8} (?: [*•●∙·]{3,} | \.{3,} | … ) .{0,8}        # no key holds these; a few characters are left readable
+    | [x\#]{3,}
+    | [x\#]{4,} (?: [ -] [x\#]{4,} )* [ -]? [0-9a-z]{0,4}   # as of a card's number
+    | [<\[({*_]* \s* (?: redacted | masked | hidden | filtered ) \s* [>\])}*_]*
+    | [<\[({] \s* (?: secret | protected | removed | sensitive (?: \ value )? ) \s* [>\])}]
+    """
 )
 
 

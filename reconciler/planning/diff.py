@@ -12,25 +12,35 @@ def field_changes(before: Value | Absent, after: Value, secrets_differ: Iterable
 
     An array is one field: `["store"] -> ["dc", "store"]` reads better than two changed indexes, and is the only
     true reading of a set. `secrets_differ` are the pointers of the sensitive fields known to differ; the texts
-    are not looked at here. Without a before, every member of `after` is an addition.
+    are not looked at here. Without a before, every member of `after` is an addition. No pointer is there twice.
     """
     if before is ABSENT:
         return _additions(after)
     differ = frozenset(secrets_differ)
-    plain = [FieldChange(pointer(*path), _show(before, path), _show(after, path)) for path in _differing(before, after)]
-    sensitive = [
-        FieldChange(pointer(*path), _show(before, path), shown(ref), sensitive=True)
-        for path, ref in references(after)
-        if pointer(*path) in differ
-    ]
-    return tuple(sorted(plain + sensitive, key=lambda change: change.pointer))
+    paths = {path for path, _ in references(after) if pointer(*path) in differ} | _differing(before, after)
+    found = (_field_change(at(before, path), at(after, path), pointer(*path)) for path in paths)
+    return tuple(sorted(found, key=lambda change: change.pointer))
+
+
+def _field_change(before: Value | Absent, after: Value | Absent, where: str) -> FieldChange:
+    return FieldChange(where, _show(before), _show(after), sensitive=_is_secret(before) or _is_secret(after))
+
+
+def _is_secret(value: Value | Absent) -> bool:
+    return isinstance(value, Secret | SecretRef)
 
 
 def _differing(before: Value, after: Value) -> set[Path]:
     """Return the paths of the fields that differ, each cut at the first array, secrets left out."""
     from deepdiff import DeepDiff  # here: the import takes longer than a plan
 
-    tree = DeepDiff(_comparable(before), _comparable(after), view="tree")
+    tree = DeepDiff(
+        _comparable(before),
+        _comparable(after),
+        view="tree",
+        ignore_private_variables=False,  # `__name` is a field like any other
+        threshold_to_diff_deeper=0,  # fields, however few the two sides share
+    )
     return {_to_array(item.path(output_format="list")) for items in tree.values() for item in items}
 
 
@@ -54,12 +64,9 @@ def _additions(after: Value) -> tuple[FieldChange, ...]:
     members: Mapping[Path, Value] = (
         {(name,): member for name, member in after.items()} if isinstance(after, Mapping) else {(): after}
     )
-    return tuple(
-        FieldChange(pointer(*path), ABSENT, shown(member), sensitive=isinstance(member, SecretRef))
-        for path, member in sorted(members.items(), key=lambda item: pointer(*item[0]))
-    )
+    found = (_field_change(ABSENT, member, pointer(*path)) for path, member in members.items())
+    return tuple(sorted(found, key=lambda change: change.pointer))
 
 
-def _show(value: Value, path: Path) -> Json | Absent:
-    found = at(value, path)
-    return ABSENT if found is ABSENT else shown(found)
+def _show(value: Value | Absent) -> Json | Absent:
+    return ABSENT if isinstance(value, Absent) else shown(value)

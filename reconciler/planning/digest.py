@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from math import isfinite
 
 import rfc8785
 
@@ -52,11 +53,22 @@ def _digest(rows: Iterable[bytes]) -> str:
 
 
 def _canonical(value: Json) -> object:
-    """Return what RFC 8785 can hold: an integer that a double can't is written out as digits."""
-    if isinstance(value, bool) or value is None or isinstance(value, str | float):
+    """Return what RFC 8785 can hold: what a live value may hold besides is written out.
+
+    That is an integer that a double can't hold, a float that no number is, and half a surrogate pair.
+    """
+    if isinstance(value, str):
+        return value if _escaped(value) == value else {"text": _escaped(value)}
+    if isinstance(value, float):
+        return value if isfinite(value) else {"number": str(value)}
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         return value if -_EXACT <= value <= _EXACT else {"integer": str(value)}
     if isinstance(value, tuple):
         return [_canonical(item) for item in value]
-    return {name: _canonical(member) for name, member in value.items()}
+    return {_escaped(name): _canonical(member) for name, member in value.items()}
+
+
+def _escaped(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -16,12 +16,13 @@ the run. Neither is a refusal; both hold the writes. Equality with a limit passe
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from fnmatch import fnmatchcase
 
 from reconciler.model.plan import ApprovedPlan, ApprovedTenant, Plan, Planned, Refusal, TenantPlan
 from reconciler.model.policy import Drift, Gate
 from reconciler.model.tenant import Secrets
-from reconciler.model.words import Action, Cause, Severity
+from reconciler.model.words import Cause, Reason, Severity
 from reconciler.planning import secrets as secret_checks
 from reconciler.planning.review import Reviewed
 from reconciler.planning.secrets import SameOrigin
@@ -70,7 +71,7 @@ def approve(plan: Plan, policy: Policy, *, file_problems: bool = False) -> Appro
         stopping = tenant_refusals(tenant, policy)
         irreversible = _irreversible_refusals(tenant, policy)
         refusals += [*stopping, *irreversible]
-        stale = _stale_keys(tenant, policy.reviewed)
+        stale = _stale_keys(tenant, policy)
         everything = (
             (HELD_BY_PROBLEMS if broken else "")
             or (HELD_BY_GATE if run_level else "")
@@ -82,8 +83,11 @@ def approve(plan: Plan, policy: Policy, *, file_problems: bool = False) -> Appro
 
 
 def run_refusals(plan: Plan, policy: Policy) -> tuple[Refusal, ...]:
-    """Return the refusals that stop the whole run. Of no effect on a plan with nothing to write."""
-    changed = [tenant for tenant in plan.tenants if any(_writes(tenant))]
+    """Return the refusals that stop the whole run. None on a plan with nothing to write.
+
+    A tenant counts as changed if any of its keys would be written; drift that is only reported isn't.
+    """
+    changed = [tenant for tenant in plan.tenants if _pending(tenant, policy)]
     found = [*_too_many(len(changed), policy), *_frozen(changed, policy)]
     return tuple(refusal for refusal in found if refusal.rule not in policy.lifted)
 
@@ -105,7 +109,7 @@ def _too_many(changed: int, policy: Policy) -> Iterable[Refusal]:
     percent = policy.gate.max_changed_percent
     if percent is None and policy.fleet >= _PERCENT_COUNTS_FROM:
         percent = _DEFAULT_PERCENT
-    if percent is not None and changed * 100 > percent * policy.fleet:
+    if percent is not None and changed * 100 > Decimal(str(percent)) * policy.fleet:  # a float would miss equality
         share = changed * 100 / policy.fleet
         yield Refusal(
             MAX_PERCENT,
@@ -142,11 +146,11 @@ def _irreversible_refusals(tenant: TenantPlan, policy: Policy) -> tuple[Refusal,
 def _may_be_set(tenant: TenantPlan, item: Planned, policy: Policy) -> bool:
     """A first set needs a reviewed plan that has it, or the flag; an assumed one needs the plan, flag or not."""
     reviewed = policy.reviewed is not None and policy.reviewed.has(tenant, item.change)
-    return reviewed or (policy.allow_irreversible and not item.assume_unset)
+    return reviewed or (policy.allow_irreversible and not _assumed(item))
 
 
 def _irreversible_message(item: Planned) -> str:
-    if item.assume_unset:
+    if _assumed(item):
         return (
             "Setting this key can't be undone, and that it is unset is an assumption. Make a plan with the same"
             " --assume-unset, have it reviewed, and apply it with --plan."
@@ -157,10 +161,16 @@ def _irreversible_message(item: Planned) -> str:
     )
 
 
-def _stale_keys(tenant: TenantPlan, reviewed: Reviewed | None) -> tuple[str, ...]:
+def _assumed(item: Planned) -> bool:
+    """Return whether a person's word stands for what can't be read. --assume-unset on an unset key is no such case."""
+    return item.change.reason is Reason.AMBIGUOUS
+
+
+def _stale_keys(tenant: TenantPlan, policy: Policy) -> tuple[str, ...]:
+    reviewed = policy.reviewed
     if reviewed is None:
         return ()
-    return tuple(sorted(item.key.name for item in _writes(tenant) if not reviewed.has(tenant, item.change)))
+    return tuple(sorted(item.key.name for item in _pending(tenant, policy) if not reviewed.has(tenant, item.change)))
 
 
 def _held(tenant: TenantPlan, policy: Policy, everything: str, irreversible: tuple[Refusal, ...]) -> Mapping[str, str]:
@@ -178,7 +188,12 @@ def _held_as_drift(item: Planned, policy: Policy) -> str:
 
 
 def _writes(tenant: TenantPlan) -> tuple[Planned, ...]:
-    return tuple(item for item in tenant.items if item.change.action in {Action.CREATE, Action.UPDATE})
+    return tuple(item for item in tenant.items if item.change.action.writes)
+
+
+def _pending(tenant: TenantPlan, policy: Policy) -> tuple[Planned, ...]:
+    """Return what would be written if nothing were refused: drift that is only reported wouldn't."""
+    return tuple(item for item in _writes(tenant) if not _held_as_drift(item, policy))
 
 
 def _has_errors(tenant: TenantPlan) -> bool:

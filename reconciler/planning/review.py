@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.model.plan import Change, TenantPlan
 from reconciler.model.report import Report
+from reconciler.model.words import Reason
 from reconciler.planning.digest import canonical_row, run_digest, tenant_digest
 
 
@@ -33,9 +34,15 @@ class Reviewed:
 
 
 def _fingerprint(tenant: str, origin: str, change: Change) -> bytes:
-    """Return the canonical change; with a secret in it, the date tells two equal-looking values apart."""
-    date = (change.live_updated_at or "") if _has_secret(change.before, change.after) else ""
-    return canonical_row(tenant, origin, change) + b"\n" + date.encode("utf-8", "surrogatepass")
+    """Return the canonical change, and the date where before and after don't tell all of what was looked at.
+
+    With a secret in it, the date tells two equal-looking values apart; with an assumption in it
+    (`--assume-unset`), it names the answer that was vouched for, and a plain first set is none of that.
+    """
+    assumed = change.reason is Reason.AMBIGUOUS
+    date = (change.live_updated_at or "") if assumed or _has_secret(change.before, change.after) else ""
+    tail = f"\n{date}\n{'assumed' if assumed else ''}"
+    return canonical_row(tenant, origin, change) + tail.encode("utf-8", "surrogatepass")
 
 
 def _has_secret(*values: object) -> bool:

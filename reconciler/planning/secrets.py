@@ -39,7 +39,7 @@ def check(key: Key, desired: Value, secrets: Secrets, same_origin: SameOrigin) -
                 )
             )
             continue
-        url = _sent_to(key.schema, desired, path)
+        url = sent_to(key.schema, desired, path)
         bound = secrets[ref.name].origin
         if url is not None and not same_origin(url, bound):
             found.append(
@@ -53,7 +53,7 @@ def check(key: Key, desired: Value, secrets: Secrets, same_origin: SameOrigin) -
     return tuple(found)
 
 
-def _sent_to(schema: Schema, desired: Value, path: Path) -> str | None:
+def sent_to(schema: Schema, desired: Value, path: Path) -> str | None:
     """Return the URL that `x-sent-to` names for the field at `path`; None if the schema names none."""
     here = schema
     for part in path:
@@ -61,5 +61,5 @@ def _sent_to(schema: Schema, desired: Value, path: Path) -> str | None:
     target = here.get("x-sent-to")
     if target is None:
         return None
-    url = at(desired, tuple(target.strip("/").split("/")))
+    url = at(desired, tuple(part.replace("~1", "/").replace("~0", "~") for part in target.split("/")[1:]))
     return url if isinstance(url, str) else ""
