@@ -36,6 +36,9 @@ def compose(entries: Iterable[Entry], header: Sequence[str] = (), footer: Sequen
         lines.append(f"{'# ' if commented else ''}{group}:")
         for entry in members:
             lines += _entry(entry)
+    if all(entry.instead_of for entry in ordered):
+        # A file of comments alone would be an empty one, which is refused as a slip.
+        lines.append("{}  # Nothing is declared. These braces go when something is.")
     lines += [_comment(line) for line in footer]
     return "\n".join(lines) + "\n"
 
@@ -92,7 +95,8 @@ def _number(value: float) -> str:
 def _text(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _MEANS_SOMETHING:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    # Also what doesn't print is escaped: a file may not hold it as it is, not even in a comment.
+    return _one_line(json.dumps(text, ensure_ascii=False))
 
 
 def _comment(line: str) -> str:
@@ -100,5 +104,5 @@ def _comment(line: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Nothing in a comment may end it: line feeds and what doesn't print become escapes."""
+    """Line feeds and what doesn't print become escapes: in a comment, where they could end it, and in a text."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

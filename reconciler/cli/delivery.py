@@ -1,0 +1,139 @@
+"""A finished report goes to stdout in the chosen format, and to files; what happens meanwhile goes to stderr."""
+
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from reconciler.cli import exits
+from reconciler.cli.options import Output
+from reconciler.inputs.usage import UsageProblem
+from reconciler.journeys.call import CorrectTheCallError, World
+from reconciler.journeys.compile import Run, broken_off, cut_off, not_begun
+from reconciler.model.report import Report
+from reconciler.report.write import Format, NotSaved, format_of, render, save
+
+RUNS = Path(".reconciler") / "runs"
+"""Below the working directory: where the JSON report goes when no --report asks for one."""
+
+_PIPED_WIDTH = 100
+"""Cells, when nobody is watching: the same on every machine."""
+
+
+def world_of(output: Output) -> World:
+    """Return the real world, with stderr as loud as a person asked for."""
+    if output.verbose:
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(name)s: %(message)s")
+    return World(
+        cwd=Path.cwd(),
+        environment=dict(os.environ),
+        notice=_say_nothing if output.quiet else _say,
+        progress=_ProgressLine() if sys.stderr.isatty() and not output.quiet else _no_progress,
+    )
+
+
+def run_and_deliver(
+    output: Output,
+    journey: Callable[[World], Report],
+    *,
+    command: str,
+    sandbox: bool = False,
+    keep_json: bool = True,
+) -> int:
+    """Run a journey and deliver its report; return the exit code. `keep_json`: a JSON report is always written.
+
+    Always means: also of a run that ended before it looked at any tenant. Then stderr says why, in place of the
+    text report, and a bug goes on to whoever called.
+    """
+    world = world_of(output)
+    run = Run(command, world.stamp(), sandbox)
+    try:
+        report = journey(world)
+    except CorrectTheCallError as error:
+        tell(error.problem)
+        report = not_begun(run, error.problem, world.stamp())
+    except KeyboardInterrupt:
+        deliver(cut_off(run, world.stamp()), output, world, keep_json=keep_json, text=False)
+        raise
+    except Exception as error:
+        deliver(broken_off(run, error, world.stamp()), output, world, keep_json=keep_json, text=False)
+        raise
+    else:
+        return deliver(report, output, world, keep_json=keep_json)
+    return deliver(report, output, world, keep_json=keep_json, text=False)
+
+
+def deliver(report: Report, output: Output, world: World, *, keep_json: bool, text: bool = True) -> int:
+    """Write every report file first, then stdout; return the exit code. Without `text`, stdout gets no text report.
+
+    A file that a person asked for and didn't get makes exit 0 a 1. The copy below .reconciler/runs is only missed
+    aloud: in a read-only checkout a valid file is still valid.
+    """
+    failed = [problem for path in output.reports if (problem := _save(report, path)) is not None]
+    lost = _keep(report, world) if keep_json and not any(path.suffix == ".json" for path in output.reports) else None
+    if text or output.format != Format.TEXT:
+        click.echo(_for_stdout(report, output, world.environment), nl=False)
+    for problem in (*failed, *([lost] if lost else [])):
+        click.echo(problem.message, err=True)
+    return report.exit_code or (exits.PROBLEMS if failed else exits.OK)
+
+
+def tell(problem: UsageProblem) -> None:
+    """Say what is wrong with the call, on stderr."""
+    click.echo(f"Error: {problem}", err=True)
+
+
+def _keep(report: Report, world: World) -> NotSaved | None:
+    """Write the JSON report where runs are kept."""
+    folder = world.cwd / RUNS
+    _keep_out_of_git(folder.parent)
+    stamp = datetime.fromisoformat(report.started_at).strftime("%Y%m%dT%H%M%SZ")
+    return _save(report, folder / f"{stamp}-{report.command}-{os.getpid()}.json")
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Reports and the sandbox's state are nobody's source code."""
+    marker = folder / ".gitignore"
+    try:
+        folder.mkdir(exist_ok=True)
+        if not marker.exists():
+            marker.write_text("*\n", encoding="utf-8")
+    except OSError:
+        # The report itself will say what is wrong with the folder.
+        return
+
+
+def _save(report: Report, path: Path) -> NotSaved | None:
+    return save(path, render(report, format_of(path) or Format.JSON))
+
+
+def _for_stdout(report: Report, output: Output, environment: Mapping[str, str]) -> str:
+    terminal = sys.stdout.isatty()
+    colour = terminal and output.colour is not False and not environment.get("NO_COLOR")
+    width = shutil.get_terminal_size().columns if terminal else _PIPED_WIDTH
+    return render(report, Format(output.format), width=width, colour=bool(colour), verbose=output.verbose)
+
+
+class _ProgressLine:
+    """One line on a terminal's stderr, rewritten in place, gone at the end."""
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        text = f"{phase}: {done} of {total} tenants" if done < total else ""
+        click.echo(f"\r\x1b[2K{text}", nl=False, err=True)
+
+
+def _no_progress(phase: str, done: int, total: int) -> None:
+    """Nobody is watching."""
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _say_nothing(line: str) -> None:
+    """--quiet."""

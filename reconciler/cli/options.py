@@ -1,0 +1,106 @@
+"""The options that commands share, and what they mean as one value."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+FORMATS = ("text", "markdown", "json")
+SUFFIXES = (".json", ".md", ".html", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where and how a run tells what happened."""
+
+    format: str
+    reports: tuple[Path, ...]
+    quiet: bool
+    verbose: bool
+    colour: bool | None
+    """False for --no-color; None to look at the terminal."""
+
+
+def _report_paths(_ctx: click.Context, _param: click.Parameter, values: Sequence[Path]) -> tuple[Path, ...]:
+    for path in values:
+        if path.suffix not in SUFFIXES:
+            raise click.BadParameter(f"{path}: the name must end in one of {' '.join(SUFFIXES)}")
+        if not path.parent.is_dir():
+            raise click.BadParameter(f"{path}: there is no folder {path.parent}; make it first")
+        if path.is_dir():
+            raise click.BadParameter(f"{path} is a folder")
+    return tuple(values)
+
+
+_PATH = click.Path(path_type=Path)
+
+_SELECT = (
+    click.option("--tenants", "tenants_dir", type=_PATH, metavar="DIR", help="Folder of tenant files [tenants]."),
+    click.option("--tenant", multiple=True, metavar="GLOB", help="Only these tenants; may be repeated."),
+    click.option("--key", multiple=True, metavar="GLOB", help="Only these keys, by full or short name."),
+    click.option("--shard", metavar="I/N", help="Only the I-th of N parts of the fleet, from 1."),
+)
+
+_OUTPUT = (
+    click.option(
+        "--format",
+        "format",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="What to print on stdout.",
+    ),
+    click.option(
+        "--report",
+        "reports",
+        type=_PATH,
+        multiple=True,
+        callback=_report_paths,
+        metavar="PATH",
+        help="Also write a report here: .json, .md, .html or .txt.",
+    ),
+    click.option("--quiet", is_flag=True, help="No progress and no notices on stderr."),
+    click.option("-v", "--verbose", is_flag=True, help="Show unchanged keys too, and log requests to stderr."),
+    click.option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same."),
+)
+
+_CONNECT = (
+    click.option(
+        "--settings", "settings_file", type=_PATH, metavar="FILE", help="Settings file, instead of searching."
+    ),
+    click.option("--origin", metavar="TEMPLATE", help="Where tenants live, with {tenant} in it."),
+    click.option(
+        "--credentials", type=_PATH, metavar="FILE", help="Credentials, readable by you alone; see the README."
+    ),
+    click.option("--sandbox", is_flag=True, help="Use the embedded API instead of the real one."),
+)
+
+
+def _apply(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def select_options(command: Command) -> Command:
+    """Add SELECT: which tenants and keys."""
+    return _apply(_SELECT, command)
+
+
+def common_options(command: Command) -> Command:
+    """Add the options that every command has."""
+    return _apply((*_CONNECT, *_OUTPUT), command)
+
+
+def output_of(options: dict[str, Any]) -> Output:
+    """Take the output options out of a command's keyword arguments."""
+    return Output(
+        format=options.pop("format"),
+        reports=options.pop("reports"),
+        quiet=options.pop("quiet"),
+        verbose=options.pop("verbose"),
+        colour=False if options.pop("no_color") else None,
+    )

@@ -1,0 +1,43 @@
+"""`reconciler schemas`."""
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import exits
+
+EPILOG = """\b
+Examples:
+  reconciler schemas           after a change of schemas/openapi.yaml or schemas/rules/
+  reconciler schemas --check   in CI: exit 1 when a derived file is not what it should be
+
+Works on the folder that `schemas` in the settings names, else on schemas/ in the working directory. A folder of
+your own holds an openapi.yaml with keys of the same form, and perhaps rules/; its keys are added to the shipped ones.
+"""
+
+
+@click.command("schemas", epilog=EPILOG)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is stale.")
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path), metavar="FILE", help="Settings file.")
+def command(*, check: bool, settings_file: Path | None) -> int:
+    """Derive the JSON Schemas from the OpenAPI document and the house rules."""
+    from reconciler.cli.delivery import tell, world_of
+    from reconciler.cli.options import Output
+    from reconciler.journeys.call import Call, CorrectTheCallError
+    from reconciler.journeys.schemas import derive, stale
+
+    world = world_of(Output("text", (), quiet=True, verbose=False, colour=None))
+    call = Call("schemas", settings_file=settings_file)
+    try:
+        folder, names = stale(call, world) if check else derive(call, world)
+    except CorrectTheCallError as error:
+        tell(error.problem)
+        return exits.USAGE
+    for name in names:
+        click.echo(f"{'stale' if check else 'wrote'} {folder / name}")
+    if check and names:
+        click.echo("Run: reconciler schemas", err=True)
+        return exits.PROBLEMS
+    if not names:
+        click.echo(f"The derived files in {folder} are current.")
+    return exits.OK

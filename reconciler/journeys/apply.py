@@ -1,0 +1,181 @@
+"""`apply`: plan, gate, write, read back, report. The gate stands between what would be done and what is done."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.applying.tenant import Brake, apply_tenant
+from reconciler.applying.write import Desk
+from reconciler.inputs.usage import UsageProblem, did_you_mean
+from reconciler.journeys.call import Call, CorrectTheCallError, World
+from reconciler.journeys.compile import Ending, Run, report, tenant_report, with_bugs
+from reconciler.journeys.ground import Ground, named_keys, prepare
+from reconciler.journeys.observe import Observed, asked_of, judge_url, observe, plan_all
+from reconciler.journeys.platform import Platform, open_platform
+from reconciler.journeys.reach import Reach, reach
+from reconciler.journeys.reading import each
+from reconciler.journeys.reviewing import check_plan_files, narrowed_by, read_plan_files
+from reconciler.journeys.stopping import run_until_stopped
+from reconciler.model.outcome import Outcome
+from reconciler.model.plan import ApprovedPlan, ApprovedTenant
+from reconciler.model.report import Lifted, Report
+from reconciler.model.words import Severity, Status
+from reconciler.planning.gate import HELD_DRIFT, LIFTABLE, Policy, approve
+from reconciler.planning.plan import Asked
+from reconciler.planning.review import Reviewed
+
+GRACE = 5.0
+"""Seconds that operations under way get after the first signal."""
+
+_NOT_REACHED = Outcome(Status.NOT_ATTEMPTED, "The run ended before this key's turn. Run again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a person allows, on the command line, beyond what the gate lets through by itself."""
+
+    plans: tuple[Path, ...] = ()
+    allow_irreversible: bool = False
+    lifts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """What is known so far. Filled as the run goes, so that whatever ends it, the report is true."""
+
+    observed: Observed = field(default_factory=dict)
+    outcomes: dict[str, dict[str, Outcome]] = field(default_factory=dict)
+    bugs: dict[str, BaseException] = field(default_factory=dict)
+    approved: ApprovedPlan | None = None
+
+
+def apply(call: Call, world: World, approval: Approval) -> Report:
+    """Write what differs in the selected tenants, and return what became of it. Raises CorrectTheCallError."""
+    started = world.stamp()
+    _refuse_lone_shard(call)
+    lifted = _lifted(approval.lifts)
+    files = read_plan_files(approval.plans, call) if approval.plans else ()
+    ground = prepare(call, world, (lambda listing: narrowed_by(files, listing)) if approval.plans else None)
+    asked = asked_of(
+        named_keys(call.rewrite, "--rewrite", ground), named_keys(call.assume_unset, "--assume-unset", ground)
+    )
+    ledger, brake = _Ledger(), Brake()
+    with reach(call, world, ground.settings, ground.catalogue, ground.tenants) as reached:
+        check_plan_files(approval.plans, files, sandbox=call.sandbox, origins=reached.origins)
+        policy = Policy(
+            gate=ground.settings.gate,
+            now=world.wall(),
+            fleet=ground.fleet_size,
+            same_origin=judge_url,
+            secrets=reached.secrets,
+            drift=ground.settings.apply.drift,
+            allow_irreversible=approval.allow_irreversible,
+            reviewed=Reviewed.of(files) if approval.plans else None,
+            lifted=frozenset(one.rule for one in lifted),
+        )
+        steps = _Steps(ground, reached, world, asked, policy, ledger, brake)
+        interrupted = run_until_stopped(steps.run, brake, world.notice, grace=GRACE)
+    run = Run(call.command, started, call.sandbox, ground.selection, ground.revision)
+    return with_bugs(_report(run, steps, lifted, interrupted=interrupted), ledger.bugs)
+
+
+def _refuse_lone_shard(call: Call) -> None:
+    """A shard knows only its own part of the fleet, so the gate's limits would mean nothing."""
+    if call.shard:
+        raise CorrectTheCallError(
+            UsageProblem(
+                "A shard is applied only under the merged plan of all shards.",
+                "Merge them: reconciler report plan-*.json --report plan.json; then: reconciler apply --plan plan.json",
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The steps that talk to the platform, over one Platform, so that tokens and connections serve both halves."""
+
+    ground: Ground
+    reached: Reach
+    world: World
+    asked: Callable[[str], Asked]
+    policy: Policy
+    ledger: _Ledger
+    brake: Brake
+
+    async def run(self) -> None:
+        async with open_platform(self.ground, self.world, may_write=True) as platform:
+            self.ledger.bugs.update(
+                await observe(self.ground, self.reached, self.world, platform.reading, self.brake, self.ledger.observed)
+            )
+            approved = self.approve()
+            await self._write(approved, platform)
+
+    def approve(self) -> ApprovedPlan:
+        """Plan from what was read and pass the gate; once."""
+        if self.ledger.approved is None:
+            plan = plan_all(self.ground, self.reached, self.ledger.observed, self.asked)
+            broken = any(problem.severity is Severity.ERROR for problem in self.ground.fleet.problems)
+            self.ledger.approved = approve(plan, self.policy, file_problems=broken)
+        return self.ledger.approved
+
+    async def _write(self, approved: ApprovedPlan, platform: Platform) -> None:
+        tenants = {one.plan.tenant: one for one in approved.tenants}
+
+        async def work(name: str) -> None:
+            outcomes = self.ledger.outcomes.setdefault(name, {})
+            access = self.reached.access[name]
+            async with platform.writing(access) as api:
+                desk = Desk(api, access.secrets, self.world.clock, self.ground.settings.limits.verify_timeout)
+                await apply_tenant(tenants[name], desk, self.brake, outcomes.__setitem__)
+
+        names = [name for name, one in tenants.items() if one.plan.items]
+        self.ledger.bugs.update(
+            await each(
+                names,
+                work,
+                at_once=self.ground.settings.limits.concurrency,
+                done=lambda count: self.world.progress("apply", count, len(names)),
+            )
+        )
+
+
+def _report(run: Run, steps: _Steps, lifted: Sequence[Lifted], *, interrupted: bool) -> Report:
+    approved = steps.approve()
+    ending = Ending(
+        problems=steps.ground.fleet.problems,
+        refusals=approved.refusals,
+        lifted=lifted,
+        stale=frozenset(one.plan.tenant for one in approved.tenants if one.stale),
+        interrupted=interrupted,
+    )
+    tenants = [
+        tenant_report(run, one.plan, _outcomes(one, steps.ledger), ending, _left_alone(one)) for one in approved.tenants
+    ]
+    return report(run, tenants, ending, steps.world.stamp())
+
+
+def _outcomes(one: ApprovedTenant, ledger: _Ledger) -> Mapping[str, Outcome]:
+    """Return an outcome for every declared key; one whose turn never came was not attempted."""
+    known = ledger.outcomes.get(one.plan.tenant, {})
+    return {item.key.name: known.get(item.key.name, _NOT_REACHED) for item in one.plan.items}
+
+
+def _left_alone(one: ApprovedTenant) -> frozenset[str]:
+    return frozenset(key for key, reason in one.held.items() if reason == HELD_DRIFT)
+
+
+def _lifted(lifts: Sequence[str]) -> tuple[Lifted, ...]:
+    """Read the RULE=REASON of --lift. A reason is required: it stands in the report for whoever asks later."""
+    found: list[Lifted] = []
+    for text in lifts:
+        rule, _, reason = text.partition("=")
+        if rule not in LIFTABLE or not reason.strip():
+            raise CorrectTheCallError(
+                UsageProblem(
+                    f"--lift {text}: {'a reason is missing' if rule in LIFTABLE else 'there is no such rule to lift'}."
+                    f"{did_you_mean(rule, LIFTABLE)}",
+                    f'Write --lift RULE="why"; the rules that can be lifted are {", ".join(LIFTABLE)}.',
+                )
+            )
+        found.append(Lifted(rule, reason.strip()))
+    return tuple(found)

@@ -1,0 +1,157 @@
+"""What every run stands on: settings, catalogue, the selected tenants as git declares them, the revision."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.catalogue import Catalogue, CatalogueProblem
+from reconciler.catalogue import load as load_catalogue
+from reconciler.desired.fleet import Fleet
+from reconciler.desired.fleet import load as load_fleet
+from reconciler.desired.listing import Listing, discover
+from reconciler.inputs.choice import Shard, parse_shard, select, unmatched
+from reconciler.inputs.revision import revision
+from reconciler.inputs.settings import Overrides, Settings, load_settings
+from reconciler.inputs.usage import UsageProblem, did_you_mean
+from reconciler.journeys.call import Call, CorrectTheCallError, World, usable
+from reconciler.model.report import Revision, Selection
+from reconciler.model.tenant import DesiredTenant
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The offline part of a run. `fleet_size` counts all tenant files, selected or not."""
+
+    settings: Settings
+    catalogue: Catalogue
+    tenants: tuple[DesiredTenant, ...]
+    fleet: Fleet
+    fleet_size: int
+    selection: Selection
+    revision: Revision
+
+    def declared(self, tenant: str) -> tuple[str, ...]:
+        """Return the full names of the keys that a selected tenant declares and the run looks at."""
+        return next((tuple(key.key for key in one.keys) for one in self.tenants if one.tenant == tenant), ())
+
+
+def settings_only(call: Call, world: World) -> Settings:
+    """Load the settings; the shipped catalogue knows where tenants live by default."""
+    settings = usable(
+        load_settings(
+            world.cwd,
+            explicit=call.settings_file,
+            environment=world.environment,
+            overrides=Overrides(tenants=call.tenants_dir, origin=call.origin),
+            default_origin=_catalogue(load_catalogue()).origin_template,
+        )
+    )
+    for warning in settings.warnings:
+        world.notice(warning)
+    return settings
+
+
+def settings_and_catalogue(call: Call, world: World) -> tuple[Settings, Catalogue]:
+    """Load what even a run without tenants needs: the settings, and the catalogue with the extra one that they name."""
+    settings = settings_only(call, world)
+    return settings, _catalogue(load_catalogue(settings.schemas))
+
+
+def _catalogue(loaded: Catalogue | CatalogueProblem) -> Catalogue:
+    if isinstance(loaded, CatalogueProblem):
+        raise CorrectTheCallError(UsageProblem(f"The catalogue can't be used: {loaded}"))
+    return loaded
+
+
+def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] | None" = None) -> Ground:
+    """Take every offline step of a run, selection included.
+
+    `reviewed` makes the selection of reviewed plan files, which stands instead of the call's own.
+    """
+    settings, catalogue = settings_and_catalogue(call, world)
+    listing = discover(settings.tenants, shown_from=world.cwd)
+    chosen = _from_call(call, listing) if reviewed is None else reviewed(listing)
+    fleet = load_fleet(listing, chosen.tenants, catalogue)
+    tenants = tuple(_only(tenant, chosen.keys_of(tenant.tenant), catalogue) for tenant in fleet.tenants)
+    return Ground(
+        settings=settings,
+        catalogue=catalogue,
+        tenants=tenants,
+        fleet=fleet,
+        fleet_size=len(listing.names),
+        selection=chosen.selection,
+        revision=revision(settings.tenants, world.environment),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which tenants and keys a run looks at. A tenant without key globs is looked at whole."""
+
+    selection: Selection
+    tenants: tuple[str, ...]
+    globs: Mapping[str, tuple[str, ...]]
+
+    def keys_of(self, tenant: str) -> tuple[str, ...]:
+        """Return the key globs of one tenant; none means every declared key."""
+        return self.globs.get(tenant, ())
+
+
+def _from_call(call: Call, listing: Listing) -> Narrowed:
+    """Apply --tenant, --key and --shard. No match is a wrong call; an empty shard is not."""
+    shard: Shard | None = usable(parse_shard(call.shard)) if call.shard else None
+    missed = unmatched(listing.names, call.tenant)
+    if missed is not None:
+        raise CorrectTheCallError(missed)
+    if not listing.names:
+        raise CorrectTheCallError(no_tenants(listing))
+    names = select(listing.names, call.tenant, shard)
+    selection = Selection(tenants=call.tenant, keys=call.key, shard=str(shard) if shard else None)
+    return Narrowed(selection, names, dict.fromkeys(names, call.key))
+
+
+def no_tenants(listing: Listing) -> UsageProblem:
+    """Return what to say to somebody in an empty or wrong folder."""
+    said = [f"{problem.message}: {problem.where}" for problem in listing.problems]
+    return UsageProblem(
+        "There are no tenant files.",
+        "Point --tenants at the folder that has them, or write the first one with: reconciler import TENANT",
+        tuple(said[:3]),
+    )
+
+
+def _only(tenant: DesiredTenant, globs: Sequence[str], catalogue: Catalogue) -> DesiredTenant:
+    """Return the tenant with the declared keys that fit any glob; all of them without globs."""
+    if not globs:
+        return tenant
+    wanted: set[str] = set()
+    for glob in globs:
+        fitting = catalogue.resolve(glob)
+        if not fitting:
+            known = [name for key in catalogue.keys for name in (key.name, key.short)]
+            raise CorrectTheCallError(
+                UsageProblem(
+                    f'No key matches "{glob}".{did_you_mean(glob, known)}',
+                    "List the keys with: reconciler explain",
+                )
+            )
+        wanted.update(key.name for key in fitting)
+    return replace(tenant, keys=tuple(key for key in tenant.keys if key.key in wanted))
+
+
+def named_keys(pairs: Sequence[str], flag: str, ground: Ground) -> Mapping[str, frozenset[str]]:
+    """Read the TENANT:KEY of --rewrite or --assume-unset; full key names by tenant. A typo is a wrong call."""
+    found: dict[str, frozenset[str]] = {}
+    for pair in pairs:
+        tenant, colon, key = pair.partition(":")
+        declared = ground.declared(tenant)
+        names = {name for name in declared if key and key in {name, name.split(".", 1)[1]}}
+        if not colon or not names:
+            known = [f"{one.tenant}:{name.key.split('.', 1)[1]}" for one in ground.tenants for name in one.keys]
+            raise CorrectTheCallError(
+                UsageProblem(
+                    f"{flag} {pair}: no selected tenant declares such a key.{did_you_mean(pair, known)}",
+                    f"Write {flag} TENANT:KEY, such as {known[0] if known else 'acme:KEY'}.",
+                )
+            )
+        found[tenant] = found.get(tenant, frozenset()) | names
+    return found

@@ -1,0 +1,117 @@
+"""How the selected tenants are reached: origin and credentials of each, real or of the embedded sandbox."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.catalogue import Catalogue
+from reconciler.inputs.credentials import load_credentials
+from reconciler.inputs.origins import origin_of
+from reconciler.inputs.settings import Settings
+from reconciler.inputs.usage import UsageProblem, first_few
+from reconciler.inputs.user import load_user_settings
+from reconciler.journeys.call import Call, CorrectTheCallError, World, usable
+from reconciler.model.access import Access
+from reconciler.model.normal import references
+from reconciler.model.tenant import DesiredTenant, Secrets
+from reconciler.planning.secrets import sent_to
+from reconciler.platform import why_unusable
+
+if TYPE_CHECKING:
+    from reconciler.sandbox import RunningSandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Every selected tenant's access, by name."""
+
+    access: Mapping[str, Access]
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Every selected tenant's origin, by name."""
+        return {tenant: access.origin for tenant, access in self.access.items()}
+
+    @property
+    def secrets(self) -> Mapping[str, Secrets]:
+        """What each selected tenant's references may stand for."""
+        return {tenant: access.secrets for tenant, access in self.access.items()}
+
+
+@contextmanager
+def reach(
+    call: Call, world: World, settings: Settings, catalogue: Catalogue, tenants: Sequence[DesiredTenant]
+) -> Iterator[Reach]:
+    """Find every tenant's access before the first request; the sandbox runs as long as this is open."""
+    if not call.sandbox:
+        yield Reach(_real(call, world, settings, tenants))
+        return
+    if call.origin or call.credentials:
+        raise CorrectTheCallError(
+            UsageProblem("--sandbox brings its own origin and credentials.", "Leave out --origin and --credentials.")
+        )
+    from reconciler.sandbox import credentials
+
+    with embedded(world, catalogue) as running:
+        yield Reach(credentials(running, {one.tenant: secrets_of(one, catalogue) for one in tenants}))
+
+
+@contextmanager
+def embedded(world: World, catalogue: Catalogue) -> Iterator["RunningSandbox"]:
+    """Serve the sandbox of the working directory; a reason why it can't be served is a wrong call."""
+    from reconciler.sandbox import DB, Sandbox, SandboxRefusal
+
+    try:
+        with Sandbox(world.cwd / DB, catalogue, notice=world.notice).running() as running:
+            yield running
+    except SandboxRefusal as error:
+        raise CorrectTheCallError(UsageProblem(str(error))) from error
+
+
+def _real(call: Call, world: World, settings: Settings, tenants: Sequence[DesiredTenant]) -> Mapping[str, Access]:
+    origins = {one.tenant: usable(origin_of(settings.origin, one.tenant)) for one in tenants}
+    _refuse_shared(origins)
+    if not origins:
+        return {}
+    user = usable(load_user_settings(world.environment))
+    known = usable(load_credentials(_from(world, call.credentials), world.environment, user))
+    access = usable(known.accesses(origins))
+    complaints = [f"{tenant}: {complaint}" for tenant, one in access.items() if (complaint := why_unusable(one))]
+    if complaints:
+        raise CorrectTheCallError(UsageProblem("Credentials that can't be used.", "", first_few(complaints)))
+    return access
+
+
+def _from(world: World, path: Path | None) -> Path | None:
+    return None if path is None else world.cwd / path
+
+
+def _refuse_shared(origins: Mapping[str, str]) -> None:
+    """Two tenants at one origin would take turns in overwriting each other."""
+    by_origin: dict[str, list[str]] = {}
+    for tenant, origin in origins.items():
+        by_origin.setdefault(origin, []).append(tenant)
+    shared = [f"{origin}: {', '.join(names)}" for origin, names in by_origin.items() if len(names) > 1]
+    if shared:
+        raise CorrectTheCallError(
+            UsageProblem(
+                "Several tenants have the same origin; they would overwrite each other.",
+                "Put {tenant} into the origin template, such as https://{tenant}.p.newstore.net.",
+                first_few(shared),
+            )
+        )
+
+
+def secrets_of(tenant: DesiredTenant, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
+    """Return each secret that a file names, with the URL that it would be sent beside."""
+    found: list[tuple[str, str]] = []
+    for declared in tenant.keys:
+        key = catalogue.get(declared.key)
+        if key is None:
+            continue
+        found += [
+            (ref.name, sent_to(key.schema, declared.value, path) or "") for path, ref in references(declared.value)
+        ]
+    return tuple(found)

@@ -1,0 +1,39 @@
+"""`report`: JSON reports in, one report out, rendered again or merged."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from reconciler.inputs.usage import UsageProblem, first_few
+from reconciler.journeys.call import CorrectTheCallError, World
+from reconciler.model.report import Report
+from reconciler.planning.digest import run_digest
+from reconciler.report.from_json import Malformed, from_json
+from reconciler.report.merge import MergeProblem, merge
+
+
+def rerender(files: Sequence[Path], world: World) -> Report:
+    """Return the report in the only file, or the merge of all. Raises CorrectTheCallError."""
+    reports = [_read(world.cwd / path, path) for path in files]
+    if len(reports) == 1:
+        return reports[0]
+    merged = merge(reports, digest=run_digest)
+    if isinstance(merged, MergeProblem):
+        raise CorrectTheCallError(
+            UsageProblem(
+                "The reports can't be merged.",
+                "Give the JSON reports of all shards of one run, each made with --shard I/N.",
+                first_few(merged.reasons),
+            )
+        )
+    return merged
+
+
+def _read(path: Path, shown: Path) -> Report:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise CorrectTheCallError(UsageProblem(f"{shown} can't be read: {error.strerror}.")) from error
+    report = from_json(text)
+    if isinstance(report, Malformed):
+        raise CorrectTheCallError(UsageProblem(f"{shown} is not a report: {report.message}"))
+    return report

@@ -1,0 +1,91 @@
+"""`--plan FILE`: plan files in, the selection and the reviewed changes out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reconciler.desired.listing import Listing
+from reconciler.inputs.choice import parse_shard, select
+from reconciler.inputs.usage import UsageProblem
+from reconciler.journeys.call import Call, CorrectTheCallError, usable
+from reconciler.journeys.ground import Narrowed
+from reconciler.model.report import Report, Selection
+from reconciler.planning.review import refuse_plan_file
+from reconciler.report.from_json import Malformed, from_json
+
+_REPLAN = "Make a new one with: reconciler plan --report plan.json"
+
+
+def read_plan_files(paths: Sequence[Path], call: Call) -> tuple[Report, ...]:
+    """Read every plan file. One that can't be believed is a wrong call, and so is a selection beside them."""
+    if call.selects:
+        raise CorrectTheCallError(
+            UsageProblem(
+                "--plan brings its own selection.", "Leave out --tenant, --key and --shard: the plan file says which."
+            )
+        )
+    return tuple(_read(path) for path in paths)
+
+
+def _read(path: Path) -> Report:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise CorrectTheCallError(
+            UsageProblem(f"The plan file {path} can't be read: {error.strerror}.", _REPLAN)
+        ) from error
+    report = from_json(text)
+    if isinstance(report, Malformed):
+        raise CorrectTheCallError(UsageProblem(f"The plan file {path} can't be used: {report.message}", _REPLAN))
+    return report
+
+
+def check_plan_files(
+    paths: Sequence[Path], reports: Sequence[Report], *, sandbox: bool, origins: Mapping[str, str]
+) -> None:
+    """Refuse a plan file of another command, another place, or with a digest that its content doesn't have."""
+    for path, report in zip(paths, reports, strict=True):
+        reason = refuse_plan_file(report, sandbox=sandbox, origins=origins)
+        if reason is not None:
+            raise CorrectTheCallError(UsageProblem(f"The plan file {path} can't be used: {reason}.", _REPLAN))
+
+
+def narrowed_by(reports: Sequence[Report], listing: Listing) -> Narrowed:
+    """Return the selection that the plan files were made with, together, applied to today's fleet.
+
+    A tenant that is new since then is looked at when the selection holds it: what is pending there was not
+    reviewed, and is stale. `--changed-since` meant the tenants that the file lists.
+    """
+    globs: dict[str, tuple[str, ...]] = {}
+    for report in reports:
+        for name in _names(report, listing):
+            globs[name] = _union(globs.get(name), report.selection.keys)
+    return Narrowed(_selection(reports), tuple(sorted(globs)), globs)
+
+
+def _names(report: Report, listing: Listing) -> tuple[str, ...]:
+    chosen = report.selection
+    if chosen.changed_since is not None:
+        listed = {tenant.tenant for tenant in report.tenants}
+        return tuple(name for name in listing.names if name in listed)
+    shard = usable(parse_shard(chosen.shard)) if chosen.shard else None
+    return select(listing.names, chosen.tenants, shard)
+
+
+def _union(one: tuple[str, ...] | None, other: tuple[str, ...]) -> tuple[str, ...]:
+    """Return both sets of globs; no globs mean everything, and win."""
+    if one is None:
+        return other
+    return tuple(dict.fromkeys((*one, *other))) if one and other else ()
+
+
+def _selection(reports: Sequence[Report]) -> Selection:
+    """Return the one selection that says what all files say together; it is for the report."""
+    if len(reports) == 1:
+        return reports[0].selection
+    every = [report.selection for report in reports]
+    whole = any(not one.tenants and one.shard is None and one.changed_since is None for one in every)
+    tenants = sorted({tenant.tenant for report in reports for tenant in report.tenants})
+    keys: tuple[str, ...] | None = None
+    for one in every:
+        keys = _union(keys, one.keys)
+    return Selection(tenants=() if whole else tuple(tenants), keys=keys or ())
