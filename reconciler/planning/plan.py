@@ -72,7 +72,7 @@ def _plan_key(declared: DesiredKey, key: Key, live: Live, access: Access, rules:
         drops=drops,
         changes=field_changes(before, declared.value, _secrets_sent(verdict, rewrite=rewrite)) if differs else (),
         live_updated_at=live.updated_at,
-        warnings=tuple(_warnings(declared, key, live, access, rules, asked, drops)),
+        warnings=tuple(_warnings(declared, key, live, access, rules, asked)),
     )
     return Planned(change, key, declared.value, live, rewrite=rewrite, assume_unset=assume_unset)
 
@@ -97,15 +97,12 @@ def _warnings(
     access: Access,
     rules: Rules,
     asked: Asked,
-    drops: tuple[str, ...],
 ) -> list[str]:
     said = [finding.message for finding in secret_checks.check(key, declared.value, access.secrets, rules.same_origin)]
     if not isinstance(live.value, Absent):
-        said += _masked(declared.value, live.value, access, asked_to_rewrite=key.name in asked.rewrite)
+        said += _masked(key, declared.value, live.value, access, asked_to_rewrite=key.name in asked.rewrite)
     if live.state in {LiveState.UNREADABLE, LiveState.UNKNOWN_KEY, LiveState.AMBIGUOUS} and live.detail:
         said.append(live.detail)
-    if drops:
-        said.append(f"The live value has fields that our schema does not know; a POST drops them: {', '.join(drops)}.")
     if key.name in asked.assume_unset:
         said.append(_assumed(live, key))
     if key.name in asked.rewrite and key.write_once:
@@ -113,7 +110,7 @@ def _warnings(
     return said
 
 
-def _masked(desired: Value, live: Value, access: Access, *, asked_to_rewrite: bool) -> list[str]:
+def _masked(key: Key, desired: Value, live: Value, access: Access, *, asked_to_rewrite: bool) -> list[str]:
     """Say which sensitive fields can't be compared though their secret is at hand: the platform hides them."""
     at_hand = {pointer(*path) for path, ref in references(desired) if ref.name in access.secrets}
     hidden = [
@@ -122,7 +119,7 @@ def _masked(desired: Value, live: Value, access: Access, *, asked_to_rewrite: bo
     if not hidden or asked_to_rewrite:
         return []
     said = f"The platform masks {', '.join(hidden)}: whether it is the declared secret can't be told."
-    return [f"{said} To send it again: --rewrite TENANT:KEY."]
+    return [said if key.write_once else f"{said} To send it again: --rewrite {access.tenant}:{key.short}"]
 
 
 def _assumed(live: Live, key: Key) -> str:

@@ -18,6 +18,8 @@ def headline(report: Report) -> str:
         return _validated(counted)
     if report.command == "apply":
         return _applied(report, counted)
+    if report.command == "import":
+        return _imported(counted)
     return _planned(report, counted)
 
 
@@ -28,6 +30,12 @@ def _validated(counted: Counts) -> str:
     if not counted.tenants:
         return f"Nothing to do: no tenant was selected.{warnings}"
     return f"Valid: {_scope(counted)}.{warnings}"
+
+
+def _imported(counted: Counts) -> str:
+    written = f"Wrote {plural(counted.results.get(Result.APPLIED, 0), 'file')} for {plural(counted.tenants, 'tenant')}"
+    problems = f"; {plural(counted.errors, 'problem')}" if counted.errors else ""
+    return f"{written}{problems}."
 
 
 def _planned(report: Report, counted: Counts) -> str:
@@ -126,6 +134,8 @@ def _steps(report: Report, counted: Counts) -> Iterator[str]:
         yield from _after_plan(report, counted, flag)
     elif report.command == "apply":
         yield from _after_apply(report, counted, flag)
+    elif report.command == "import" and counted.tenants:
+        yield f"Read through the files, then see that nothing would change: reconciler plan{flag}"
 
 
 def _after_plan(report: Report, counted: Counts, flag: str) -> Iterator[str]:

@@ -1,0 +1,129 @@
+"""`import`: from a tenant that people configured by hand to a file that changes nothing."""
+
+import pytest
+
+from reconciler.sandbox import Fault, FaultKind
+from tests.journeys.stage import SEQUENCE, WEBHOOK, Stage
+
+PLACE = "https://orders.acme.example"
+
+
+@pytest.fixture
+def live(stage: Stage) -> Stage:
+    """Two tenants that have values and no files."""
+    for tenant in ("acme", "beta"):
+        stage.access(tenant)
+        stage.sandbox.set_value(tenant, "on_hold_timer_duration", 60)
+        stage.sandbox.set_value(tenant, "sales_order_generator_sequence", SEQUENCE)
+        stage.sandbox.set_value(
+            tenant, "external_order_webhook", {**WEBHOOK, "api_key": f"canary-of-{tenant}", "more": True}
+        )
+    stage.secret("acme", "OTHER", "canary-other", PLACE)
+    stage.secret("acme", "HOOK_OF_ACME", "canary-of-acme", PLACE)
+    stage.canaries.add("canary-of")
+    return stage
+
+
+def text(stage: Stage, tenant: str) -> str:
+    return (stage.folder / "tenants" / f"{tenant}.yaml").read_text()
+
+
+def test_what_is_set_is_declared_and_a_plan_right_after_changes_nothing(live: Stage):
+    """For two tenants at once; the file is valid, and holds no more than is set."""
+    ended = live.run("import", "acme", "beta")
+    assert (ended.exit_code, ended.results()) == (0, {"acme": "applied", "beta": "applied"})
+    assert live.run("validate").exit_code == 0
+    planned = live.run("plan", "--detailed-exitcode")
+    assert planned.exit_code == 0
+    assert planned.actions("acme").keys() == {
+        "external_order_webhook",
+        "on_hold_timer_duration",
+        "sales_order_generator_sequence",
+    }
+    assert live.posted() == []
+    assert "big_sales_order" in text(live, "acme"), "what is not set is mentioned in a comment"
+
+
+def test_a_secret_becomes_a_reference_named_after_the_entry_with_its_value(live: Stage):
+    """Else after key and field; what the credentials lack is said, and its text stands nowhere."""
+    ended = live.run("import", "acme", "beta")
+    assert "secret: HOOK_OF_ACME" in text(live, "acme")
+    assert "secret: EXTERNAL_ORDER_WEBHOOK_API_KEY" in text(live, "beta")
+    for tenant in ("acme", "beta"):
+        assert "canary" not in text(live, tenant)
+    said = [warning for warning in ended.report["warnings"] if "EXTERNAL_ORDER_WEBHOOK_API_KEY" in warning]
+    assert len(said) == 1
+    assert said[0].startswith("beta:")
+
+
+def test_what_a_file_may_not_say_stands_there_as_a_comment(live: Stage):
+    """A sequence with fields missing was accepted once; declared like this it would be a problem."""
+    live.sandbox.set_value("acme", "sales_order_generator_sequence", {"prefix": "AC"})
+    live.sandbox.set_value("acme", "on_hold_timer_duration", -5)
+    ended = live.run("import", "acme", "beta")
+    assert ended.exit_code == 0
+    lines = text(live, "acme").splitlines()
+    mentions = [line for line in lines if "prefix" in line or "-5" in line]
+    assert mentions
+    assert all(line.lstrip().startswith("#") for line in mentions)
+    assert any("sales_order_generator_sequence" in warning for warning in ended.report["warnings"])
+    planned = live.run("plan", "--detailed-exitcode")
+    assert planned.exit_code == 0
+    assert "sales_order_generator_sequence" not in planned.actions("acme")
+
+
+def test_defaults_and_what_can_not_be_told_are_not_declared(live: Stage):
+    """Declaring the platform's default would freeze what nobody chose."""
+    live.sandbox.set_value("acme", "big_sales_order", {"soft_limit_for_big_orders": 100}, None)
+    live.sandbox.set_value("acme", "sales_order_generator_sequence", SEQUENCE, None)
+    live.sandbox.fault(Fault(FaultKind.STATUS, "acme", "external_oms", times=None, status=404))
+    assert live.run("import", "acme").exit_code == 0
+    planned = live.run("plan")
+    assert planned.exit_code == 0
+    assert planned.actions("acme").keys() == {"external_order_webhook", "on_hold_timer_duration"}
+
+
+def test_a_file_that_is_there_is_overwritten_only_when_asked(live: Stage):
+    """And before anything is read; with --force it is replaced where it lies."""
+    live.write("eu/acme", {"sales_order": {"on_hold_timer_duration": 1}})
+    before = text(live, "eu/acme")
+    live.forget_log()
+    ended = live.run("import", "beta", "acme")
+    assert ended.exit_code == 64
+    assert "eu/acme.yaml" in ended.stderr
+    assert text(live, "eu/acme") == before
+    assert not (live.folder / "tenants" / "beta.yaml").exists()
+    assert live.log() == []
+    assert live.run("import", "beta", "acme", "--force").exit_code == 0
+    assert "60" in text(live, "eu/acme")
+    assert not (live.folder / "tenants" / "acme.yaml").exists()
+
+
+def test_a_tenant_that_can_not_be_read_gets_no_file_and_the_other_does(live: Stage):
+    """Half of the truth would look like all of it."""
+    live.sandbox.fault(Fault(FaultKind.STATUS, "acme", "big_sales_order", times=None))
+    ended = live.run("import", "acme", "beta")
+    assert (ended.exit_code, ended.results()) == (1, {"acme": "failed", "beta": "applied"})
+    assert not (live.folder / "tenants" / "acme.yaml").exists()
+    assert (live.folder / "tenants" / "beta.yaml").exists()
+    assert "big_sales_order" in ended.tenant("acme")["problems"][0]["message"]
+
+
+def test_a_tenant_of_the_sandbox_is_imported_like_any_other(live: Stage):
+    """`--sandbox` works for import too, which is how the sample fleet could have been written."""
+    (live.folder / "reconciler.toml").unlink()
+    ended = live.run("import", "northwind", "acme-staging", "--sandbox")
+    assert ended.exit_code == 0
+    planned = live.run("plan", "--sandbox", "--detailed-exitcode")
+    assert (planned.exit_code, planned.pending()) == (0, [])
+
+
+@pytest.mark.parametrize("value", ["no", "0755", "a: b", "#", "'", '"', "\\", "~", "null", "1e3", " x ", "é\u2028"])
+def test_awkward_texts_survive_the_way_into_yaml_and_back(live: Stage, value: str):
+    """Whatever is live, the file says exactly that."""
+    for tenant in ("acme", "beta"):
+        live.sandbox.set_value(tenant, "sales_order_generator_sequence", {**SEQUENCE, "prefix": value})
+    assert live.run("import", "acme", "beta").exit_code == 0
+    planned = live.run("plan", "--detailed-exitcode")
+    assert (planned.exit_code, planned.pending()) == (0, [])
+    assert planned.key("acme", "sales_order_generator_sequence")["after"]["prefix"] == value
