@@ -64,9 +64,7 @@ def report(times: Mapping[str, Sequence[float]]) -> str:
     ]
     for name, values in times.items():
         low, middle, high = (1000 * cut for cut in statistics.quantiles(values, n=4, method="inclusive"))
-        lines.append(
-            f"| `{name}` | {middle:.0f} ms | {low:.0f} to {high:.0f} ms | {middle / 1000 / base:.1f} |"
-        )
+        lines.append(f"| `{name}` | {middle:.0f} ms | {low:.0f} to {high:.0f} ms | {middle / 1000 / base:.1f} |")
     return "\n".join(lines)
 
 

@@ -22,7 +22,8 @@ from reconciler.platform.faults import EXPECTED, Fault, fault_of
 log = logging.getLogger("reconciler.platform")
 
 _HEADERS = {
-    "accept": "application/json",
+    # The API labels some of its answers as problems, a 200 among them; a strict server would answer 406.
+    "accept": "application/json, application/problem+json",
     # A compressed body could be a thousand times what the cap let through.
     "accept-encoding": "identity",
     "cache-control": "no-cache",
