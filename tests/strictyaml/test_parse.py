@@ -1,4 +1,5 @@
 import json
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -131,6 +132,18 @@ def test_a_megabyte_is_read_and_a_byte_more_is_refused(found: Find):
     assert found(text + b"x" * (MAX_BYTES - len(text) + 1)) == [(0, 0, "", "file/size")]
 
 
+def seconds_for(data: bytes):
+    """Processor time of one parse, with whatever traces lines (coverage does) out of the way."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        before = time.process_time()
+        parse(data, file="bomb.yaml")
+        return time.process_time() - before
+    finally:
+        sys.settrace(tracer)
+
+
 @pytest.mark.parametrize(
     "unit",
     [
@@ -145,9 +158,7 @@ def test_a_megabyte_of_anything_is_answered_quickly(unit: str):
     """Neither nesting nor repetition exhausts time, memory or the stack."""
     for head in ("", "[", "a: "):
         data = (head + unit * (MAX_BYTES // len(unit))).encode()[:MAX_BYTES]
-        before = time.process_time()
-        parse(data, file="bomb.yaml")
-        assert time.process_time() - before < 1.5, head
+        assert seconds_for(data) < 1.5, head
 
 
 @pytest.mark.parametrize(
