@@ -71,6 +71,9 @@ def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] |
     listing = discover(settings.tenants, shown_from=world.cwd)
     chosen = _from_call(call, listing) if reviewed is None else reviewed(listing)
     fleet = load_fleet(listing, chosen.tenants, catalogue)
+    if chosen.selection.tenants:
+        # What is wrong with files of nobody selected is for a run over the whole fleet to say, and to stop at.
+        fleet = replace(fleet, problems=())
     tenants = tuple(_only(tenant, chosen.keys_of(tenant.tenant), catalogue) for tenant in fleet.tenants)
     return Ground(
         settings=settings,

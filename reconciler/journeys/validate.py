@@ -30,7 +30,7 @@ def validate(call: Call, world: World, paths: Sequence[Path] = ()) -> Report:
     for folder, inside in _by_folder([world.cwd / path for path in paths], settings.tenants).items():
         listing = discover(folder, shown_from=world.cwd)
         fleet = load_fleet(listing, _names(listing, call, folder, inside), catalogue)
-        problems += fleet.problems
+        problems += _asked_about(fleet.problems, inside, world)
         tenants += fleet.tenants
     run = Run(
         call.command,
@@ -73,6 +73,14 @@ def _names(listing: Listing, call: Call, folder: Path, inside: tuple[Path, ...])
     }
     _refuse_strangers(listing, folder, inside)
     return tuple(name for name in names if name in meant)
+
+
+def _asked_about(problems: Sequence[Problem], inside: Sequence[Path], world: World) -> list[Problem]:
+    """Return those problems of no tenant that are in files among the paths; without paths, all of them."""
+    if not inside:
+        return list(problems)
+    wanted = [path.resolve() for path in inside]
+    return [one for one in problems if any((world.cwd / one.file).resolve().is_relative_to(path) for path in wanted)]
 
 
 def _is_profile(path: Path) -> bool:
