@@ -52,11 +52,11 @@ def _to_array(path: list[str | int]) -> Path:
 def _comparable(value: Value) -> object:
     """Return plain data with all secrets alike, so that no text of one enters the diff library."""
     if isinstance(value, Secret | SecretRef):
-        return "secret"
+        return ...  # equal to itself, and to nothing that JSON can hold
     if isinstance(value, Mapping):
-        return {name: _comparable(member) for name, member in value.items()}
+        return {name: _comparable(value[name]) for name in sorted(value)}
     if isinstance(value, tuple):
-        return [_comparable(item) for item in value]
+        return [repr([_comparable(item) for item in value])]  # one field; and to the library, [True] is [1]
     return value
 
 

@@ -171,7 +171,7 @@ def check_key(item: Planned, calls: list[tuple[str, Live | Posted]], outcome: Ou
 
 
 @pytest.mark.parametrize("key", [TIMER, NUMBERS, HOOK], ids=lambda key: key.short)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_no_answer_makes_one_key_go_wrong(key: Key, data: st.DataObject):
     """Whatever is answered: bounded POSTs, a read right before each, none after a halt, and no success unseen."""

@@ -239,6 +239,15 @@ def test_all_missing_predecessors_are_named():
     )
 
 
+def test_a_key_without_an_entry_waits_for_nobody():
+    """A plan that says nothing of an order is carried out as it stands."""
+    plan = replace(everything(), predecessors={})
+
+    outcomes, _ = run(approved_of(plan), Store(KEYS))
+
+    assert set(statuses(outcomes).values()) == {"applied"}
+
+
 def test_switching_off_comes_before_the_hook_and_guards_it():
     """In the other direction it is the hook that waits."""
     plan = plan_of("acme", (HOOK, WANTED, UNSET), (SWITCH, OFF, UNSET))

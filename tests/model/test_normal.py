@@ -56,14 +56,14 @@ def test_normalising_twice_is_normalising_once(value: Any, schema: Mapping[str, 
     assert same(normalise(once, schema), once)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(plain, schemas)
 def test_a_value_is_the_same_as_itself_read_again(value: Any, schema: Mapping[str, Any]):
     """Reading twice what nobody has written is no change."""
     assert same(normalise(value, schema), normalise(value, schema))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from(["dc", "store", "hub", 1, True, 1.0, None]), max_size=6), st.randoms())
 def test_a_set_has_one_form_in_any_order_and_with_repetitions(items: list[Any], random: Any):
     """Shuffled and doubled, a set is still the same."""
@@ -188,7 +188,7 @@ def test_a_comparison_names_the_sensitive_fields_by_verdict():
     assert verdict.pointers(Match.EQUAL) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(plain, schemas, st.randoms())
 def test_the_order_of_members_and_explicit_defaults_do_not_count(value: Any, schema: Mapping[str, Any], random: Any):
     """A value written with its members shuffled and its defaults spelled out is equal to the one as it was."""

@@ -209,7 +209,7 @@ def test_what_may_be_a_key_does_not_look_masked(text: str):
     assert not Secret(text).looks_masked
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="*."), min_size=1, max_size=64))
 def test_no_text_that_a_generator_of_keys_makes_looks_masked(text: str):
     """Without glyphs of a mask, a run of x or #, or a word that says so, a printable text is a key."""

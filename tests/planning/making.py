@@ -82,7 +82,15 @@ SEALED = make_key(
     {"type": "object", "properties": {"pin": {"type": "string", "x-sensitive": True}}},
     write_once=True,
 )
-KEYS: Mapping[str, Key] = {key.name: key for key in (HOOK, SWITCH, TIMER, PLACES, NUMBERS, SEALED)}
+PAIR = make_key(
+    "pair",
+    6,
+    {
+        "type": "object",
+        "properties": {name: {"type": "string", "x-sensitive": True} for name in ("one", "two", "zero")},
+    },
+)
+KEYS: Mapping[str, Key] = {key.name: key for key in (HOOK, SWITCH, TIMER, PLACES, NUMBERS, SEALED, PAIR)}
 
 UNSET = Live(LiveState.UNSET)
 UNKNOWN_KEY = Live(LiveState.UNKNOWN_KEY, detail="404: no such key.")

@@ -1,12 +1,14 @@
 """Desired and live side by side: what a planned change shows, for two tenants and every kind of key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.model.key import Key
 from reconciler.model.live import Live
 from reconciler.model.plan import Change, FieldChange, Planned
 from reconciler.model.problem import Problem
@@ -17,6 +19,7 @@ from tests.planning.making import (
     DATE,
     HOOK,
     NUMBERS,
+    PAIR,
     PLACES,
     REF,
     SEALED,
@@ -41,6 +44,12 @@ HOOK_SHOWN = {"url": "https://hook.example", "api_key": {"sensitive": True}, "ti
 HOOK_AFTER = {"url": "https://hook.example", "api_key": {"secret": "HOOK"}, "timeout": 15}
 FIRST: Mapping[str, Any] = {"prefix": "NS", "start": 1}
 OTHER: Mapping[str, Any] = {"prefix": "EU", "start": 1}
+Planning = Callable[[], Planned]
+
+
+def plan(key: Key, value: Any, live: Live, **more: Any) -> Planning:
+    """Say how to plan a key; it is planned when the test runs, not when the table is read."""
+    return partial(planned, key, value, live, **more)
 
 
 def test_an_update_shows_both_sides_and_where_it_comes_from():
@@ -62,28 +71,26 @@ def test_an_update_shows_both_sides_and_where_it_comes_from():
 
 
 @pytest.mark.parametrize(
-    ("item", "action", "reason", "before", "fields"),
+    ("plan_it", "action", "reason", "before", "fields"),
     [
-        pytest.param(planned(TIMER, 2, UNSET), "create", "unset", ABSENT, 1, id="unset"),
-        pytest.param(planned(TIMER, 2, set_to(TIMER, 2.0)), "no-op", "in-sync", 2, 0, id="equal"),
-        pytest.param(planned(TIMER, 1, set_to(TIMER, True)), "update", "differs", True, 1, id="true-is-not-1"),
-        pytest.param(planned(TIMER, 2, default_of(TIMER, 1)), "update", "default-differs", 1, 1, id="default"),
-        pytest.param(planned(TIMER, 2, default_of(TIMER, 2)), "no-op", "in-sync", 2, 0, id="default-equal"),
-        pytest.param(planned(TIMER, 2, UNKNOWN_KEY), "unreadable", "unknown-key", ABSENT, 0, id="404"),
-        pytest.param(planned(TIMER, 2, UNREADABLE), "unreadable", "read-failed", ABSENT, 0, id="503"),
+        pytest.param(plan(TIMER, 2, UNSET), "create", "unset", ABSENT, 1, id="unset"),
+        pytest.param(plan(TIMER, 2, set_to(TIMER, 2.0)), "no-op", "in-sync", 2, 0, id="equal"),
+        pytest.param(plan(TIMER, 1, set_to(TIMER, True)), "update", "differs", True, 1, id="true-is-not-1"),
+        pytest.param(plan(TIMER, 2, default_of(TIMER, 1)), "update", "default-differs", 1, 1, id="default"),
+        pytest.param(plan(TIMER, 2, default_of(TIMER, 2)), "no-op", "in-sync", 2, 0, id="default-equal"),
+        pytest.param(plan(TIMER, 2, UNKNOWN_KEY), "unreadable", "unknown-key", ABSENT, 0, id="404"),
+        pytest.param(plan(TIMER, 2, UNREADABLE), "unreadable", "read-failed", ABSENT, 0, id="503"),
         pytest.param(
-            planned(PLACES, ["store", "dc"], set_to(PLACES, ["dc", "store"])),
+            plan(PLACES, ["store", "dc"], set_to(PLACES, ["dc", "store"])),
             "no-op",
             "in-sync",
             ("dc", "store"),
             0,
             id="set-in-another-order",
         ),
+        pytest.param(plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT)), "no-op", "in-sync", HOOK_SHOWN, 0, id="secret"),
         pytest.param(
-            planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT)), "no-op", "in-sync", HOOK_SHOWN, 0, id="secret"
-        ),
-        pytest.param(
-            planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_WRONG)),
+            plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_WRONG)),
             "update",
             "differs",
             HOOK_SHOWN,
@@ -91,10 +98,10 @@ def test_an_update_shows_both_sides_and_where_it_comes_from():
             id="secret-differs",
         ),
         pytest.param(
-            planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED)), "no-op", "not-comparable", HOOK_SHOWN, 0, id="masked"
+            plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED)), "no-op", "not-comparable", HOOK_SHOWN, 0, id="masked"
         ),
         pytest.param(
-            planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED), rewrite=(HOOK,)),
+            plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED), rewrite=(HOOK,)),
             "update",
             "not-comparable",
             HOOK_SHOWN,
@@ -102,7 +109,7 @@ def test_an_update_shows_both_sides_and_where_it_comes_from():
             id="masked-rewrite",
         ),
         pytest.param(
-            planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT), secrets={}),
+            plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT), secrets={}),
             "no-op",
             "not-comparable",
             HOOK_SHOWN,
@@ -110,19 +117,19 @@ def test_an_update_shows_both_sides_and_where_it_comes_from():
             id="secret-not-at-hand",
         ),
         pytest.param(
-            planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT), rewrite=(HOOK,)),
+            plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT), rewrite=(HOOK,)),
             "no-op",
             "in-sync",
             HOOK_SHOWN,
             0,
             id="rewrite-of-what-is-equal",
         ),
-        pytest.param(planned(NUMBERS, FIRST, UNSET), "create", "unset", ABSENT, 2, id="first-set"),
+        pytest.param(plan(NUMBERS, FIRST, UNSET), "create", "unset", ABSENT, 2, id="first-set"),
         pytest.param(
-            planned(NUMBERS, FIRST, set_to(NUMBERS, FIRST)), "no-op", "write-once-set", FIRST, 0, id="once-equal"
+            plan(NUMBERS, FIRST, set_to(NUMBERS, FIRST)), "no-op", "write-once-set", FIRST, 0, id="once-equal"
         ),
         pytest.param(
-            planned(NUMBERS, FIRST, set_to(NUMBERS, OTHER)),
+            plan(NUMBERS, FIRST, set_to(NUMBERS, OTHER)),
             "blocked",
             "write-once-differs",
             OTHER,
@@ -130,7 +137,7 @@ def test_an_update_shows_both_sides_and_where_it_comes_from():
             id="once-differs",
         ),
         pytest.param(
-            planned(NUMBERS, FIRST, set_to(NUMBERS, OTHER), rewrite=(NUMBERS,), assume_unset=(NUMBERS,)),
+            plan(NUMBERS, FIRST, set_to(NUMBERS, OTHER), rewrite=(NUMBERS,), assume_unset=(NUMBERS,)),
             "blocked",
             "write-once-differs",
             OTHER,
@@ -138,7 +145,7 @@ def test_an_update_shows_both_sides_and_where_it_comes_from():
             id="no-flag-unblocks",
         ),
         pytest.param(
-            planned(NUMBERS, FIRST, ambiguous(NUMBERS, date=DATE)),
+            plan(NUMBERS, FIRST, ambiguous(NUMBERS, date=DATE)),
             "unreadable",
             "ambiguous",
             ABSENT,
@@ -146,10 +153,10 @@ def test_an_update_shows_both_sides_and_where_it_comes_from():
             id="once-empty-dated",
         ),
         pytest.param(
-            planned(NUMBERS, FIRST, ambiguous(NUMBERS, OTHER)), "unreadable", "ambiguous", OTHER, 0, id="once-undated"
+            plan(NUMBERS, FIRST, ambiguous(NUMBERS, OTHER)), "unreadable", "ambiguous", OTHER, 0, id="once-undated"
         ),
         pytest.param(
-            planned(NUMBERS, FIRST, ambiguous(NUMBERS, OTHER), assume_unset=(NUMBERS,)),
+            plan(NUMBERS, FIRST, ambiguous(NUMBERS, OTHER), assume_unset=(NUMBERS,)),
             "create",
             "ambiguous",
             ABSENT,
@@ -157,7 +164,7 @@ def test_an_update_shows_both_sides_and_where_it_comes_from():
             id="assumed-unset",
         ),
         pytest.param(
-            planned(SEALED, {"pin": REF}, set_to(SEALED, {"pin": "***"}), rewrite=(SEALED,)),
+            plan(SEALED, {"pin": REF}, set_to(SEALED, {"pin": "***"}), rewrite=(SEALED,)),
             "no-op",
             "not-comparable",
             {"pin": {"sensitive": True}},
@@ -166,8 +173,9 @@ def test_an_update_shows_both_sides_and_where_it_comes_from():
         ),
     ],
 )
-def test_the_change_that_is_planned(item: Planned, action: str, reason: str, before: object, fields: int):
+def test_the_change_that_is_planned(plan_it: Planning, action: str, reason: str, before: object, fields: int):
     """Action, reason and before of every kind of answer; fields are listed only where something would change."""
+    item = plan_it()
     change = item.change
 
     assert (change.action.value, change.reason.value) == (action, reason)
@@ -210,41 +218,70 @@ def test_a_change_says_which_live_fields_it_would_drop(live: Live, drops: tuple[
     assert change.warnings == ()
 
 
-MASKS = "The platform masks /api_key: whether it is the declared secret can't be told. To send it again: --rewrite"
+MASKS = (
+    "The platform masks /api_key: whether it is the declared secret can't be told. To send it again: --rewrite"
+    " acme:hook"
+)
+MISSING = (
+    "The secret HOOK is not in this tenant's credentials. Add it under `secrets`, with the origin that it is `for`."
+)
+ELSEWHERE_SAID = (
+    "The secret HOOK is for https://other.example, but would be sent beside https://hook.example. Correct the URL in"
+    " the file, or bind the secret to the new origin in the credentials."
+)
 ELSEWHERE = {"HOOK": BoundSecret(Secret("canary-hook"), "https://other.example")}
-WARNED: list[tuple[str, Planned, list[str]]] = [
-    ("in-sync", planned(TIMER, 2, set_to(TIMER, 2)), []),
-    ("masked", planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED)), [MASKS]),
-    ("masked-rewritten", planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED), rewrite=(HOOK,)), []),
-    ("wrong", planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_WRONG)), []),
+WARNED: list[tuple[str, Planning, list[str]]] = [
+    ("in-sync", plan(TIMER, 2, set_to(TIMER, 2)), []),
+    ("masked", plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED)), [MASKS]),
+    ("masked-rewritten", plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED), rewrite=(HOOK,)), []),
+    (
+        "two-masked-and-one-missing",
+        plan(
+            PAIR,
+            {"one": REF, "two": REF, "zero": SecretRef("NONE")},
+            set_to(PAIR, {"one": "***", "two": "***", "zero": "***"}),
+        ),
+        [MISSING.replace("HOOK", "NONE"), MASKS.replace("/api_key", "/one, /two").replace("hook", "pair")],
+    ),
+    (
+        "missing-and-unreadable",
+        plan(HOOK, HOOK_WANTED, UNREADABLE, secrets={}),
+        [MISSING, "503 from a gateway."],
+    ),
+    (
+        "masked-write-once",
+        plan(SEALED, {"pin": REF}, set_to(SEALED, {"pin": "***"})),
+        ["The platform masks /pin: whether it is the declared secret can't be told."],
+    ),
+    ("wrong", plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_WRONG)), []),
     (
         "not-at-hand",
-        planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT), secrets={}),
-        ["The secret HOOK is not in this tenant's credentials."],
+        plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT), secrets={}),
+        [MISSING],
     ),
     (
         "not-at-hand-and-masked",
-        planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED), secrets={}),
-        ["The secret HOOK is not in this tenant's credentials."],
+        plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_MASKED), secrets={}),
+        [MISSING],
     ),
     (
         "not-at-hand-and-unset",
-        planned(HOOK, HOOK_WANTED, UNSET, secrets={}),
-        ["The secret HOOK is not in this tenant's credentials."],
+        plan(HOOK, HOOK_WANTED, UNSET, secrets={}),
+        [MISSING],
     ),
     (
         "for-another-origin",
-        planned(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT), secrets=ELSEWHERE),
-        ["The secret HOOK is for https://other.example, but would be sent beside https://hook.example."],
+        plan(HOOK, HOOK_WANTED, set_to(HOOK, HOOK_RIGHT), secrets=ELSEWHERE),
+        [ELSEWHERE_SAID],
     ),
-    ("read-failed", planned(TIMER, 2, UNREADABLE), ["503 from a gateway."]),
-    ("unknown-key", planned(TIMER, 2, UNKNOWN_KEY), ["404: no such key."]),
-    ("without-a-detail", planned(TIMER, 2, Live(LiveState.UNREADABLE)), []),
-    ("a-detail-of-what-is-fine", planned(TIMER, 2, Live(LiveState.UNSET, detail="fine")), []),
-    ("ambiguous", planned(NUMBERS, FIRST, ambiguous(NUMBERS)), ["Nobody can tell."]),
+    ("read-failed", plan(TIMER, 2, UNREADABLE), ["503 from a gateway."]),
+    ("unknown-key", plan(TIMER, 2, UNKNOWN_KEY), ["404: no such key."]),
+    ("without-a-detail", plan(TIMER, 2, Live(LiveState.UNREADABLE)), []),
+    ("a-detail-of-what-is-fine", plan(TIMER, 2, Live(LiveState.UNSET, detail="fine")), []),
+    ("ambiguous", plan(NUMBERS, FIRST, ambiguous(NUMBERS)), ["Nobody can tell."]),
     (
         "assumed-empty",
-        planned(NUMBERS, FIRST, ambiguous(NUMBERS, date=DATE), assume_unset=(NUMBERS,)),
+        plan(NUMBERS, FIRST, ambiguous(NUMBERS, date=DATE), assume_unset=(NUMBERS,)),
         [
             "Nobody can tell.",
             f"Assumed unset (--assume-unset), though the platform answers an empty value with the date {DATE}.",
@@ -252,7 +289,7 @@ WARNED: list[tuple[str, Planned, list[str]]] = [
     ),
     (
         "assumed-with-a-value",
-        planned(NUMBERS, FIRST, ambiguous(NUMBERS, {"prefix": "X"}), assume_unset=(NUMBERS,)),
+        plan(NUMBERS, FIRST, ambiguous(NUMBERS, {"prefix": "X"}), assume_unset=(NUMBERS,)),
         [
             "Nobody can tell.",
             "Assumed unset (--assume-unset), though the platform answers {'prefix': 'X'} with the date None.",
@@ -260,29 +297,28 @@ WARNED: list[tuple[str, Planned, list[str]]] = [
     ),
     (
         "assumed-though-unset",
-        planned(NUMBERS, FIRST, UNSET, assume_unset=(NUMBERS,)),
+        plan(NUMBERS, FIRST, UNSET, assume_unset=(NUMBERS,)),
         ["--assume-unset has no effect here: the live value is not ambiguous."],
     ),
     (
         "assumed-though-not-write-once",
-        planned(TIMER, 2, ambiguous(TIMER), assume_unset=(TIMER,)),
+        plan(TIMER, 2, ambiguous(TIMER), assume_unset=(TIMER,)),
         ["Nobody can tell.", "--assume-unset has no effect here: the live value is not ambiguous."],
     ),
     (
         "rewrite-of-a-write-once-key",
-        planned(NUMBERS, FIRST, set_to(NUMBERS, FIRST), rewrite=(NUMBERS,)),
+        plan(NUMBERS, FIRST, set_to(NUMBERS, FIRST), rewrite=(NUMBERS,)),
         ["--rewrite has no effect on a write-once key."],
     ),
 ]
 
 
-@pytest.mark.parametrize(("item", "warnings"), [row[1:] for row in WARNED], ids=[row[0] for row in WARNED])
-def test_a_change_warns_of_what_a_reader_must_know(item: Planned, warnings: list[str]):
+@pytest.mark.parametrize(("plan_it", "warnings"), [row[1:] for row in WARNED], ids=[row[0] for row in WARNED])
+def test_a_change_warns_of_what_a_reader_must_know(plan_it: Planning, warnings: list[str]):
     """What could not be compared, what would not be sent, what was assumed: each said once, with what to do."""
-    said = item.change.warnings
+    said = plan_it().change.warnings
 
-    assert len(said) == len(warnings)
-    assert all(text.startswith(start) for text, start in zip(said, warnings, strict=True))
+    assert list(said) == warnings
     assert "canary" not in repr(said)
 
 

@@ -65,6 +65,11 @@ STALENESS: Mapping[str, tuple[TenantPlan, TenantPlan, bool]] = {
     "set-then-unset-now": (_timer(2, set_to(TIMER, 1)), _timer(2, UNSET), True),
     "a-default-made-explicit": (_timer(2, default_of(TIMER, 1)), _timer(2, set_to(TIMER, 1)), False),
     "another-tenant": (_timer(2, set_to(TIMER, 1), "bolt"), _timer(2, set_to(TIMER, 1)), True),
+    "another-tenant-at-the-same-place": (
+        replace(_timer(2, set_to(TIMER, 1), "bolt"), origin="https://acme.example"),
+        _timer(2, set_to(TIMER, 1)),
+        True,
+    ),
     "another-origin": (
         replace(_timer(2, set_to(TIMER, 1)), origin="https://elsewhere.example"),
         _timer(2, set_to(TIMER, 1)),
@@ -85,6 +90,16 @@ STALENESS: Mapping[str, tuple[TenantPlan, TenantPlan, bool]] = {
         plan_of("acme", (HOOK, {**WANTED, "timeout": 20}, set_to(HOOK, WRONG)), secrets={}),
         _hook({**WANTED, "timeout": 20}, set_to(HOOK, WRONG)),
         True,
+    ),
+    "secret-added-on-another-date": (
+        _hook(WANTED, set_to(HOOK, {"url": "u"})),
+        _hook(WANTED, set_to(HOOK, {"url": "u"}, LATER)),
+        True,
+    ),
+    "secret-added-on-the-same-date": (
+        _hook(WANTED, set_to(HOOK, {"url": "u"})),
+        _hook(WANTED, set_to(HOOK, {"url": "u"})),
+        False,
     ),
     "secret-gone-on-both-sides": (
         _hook({"url": "u"}, set_to(HOOK, {"url": "v"})),
@@ -200,6 +215,16 @@ def test_the_date_counts_wherever_a_secret_is_hidden(before: Any, dated: bool):
 
     assert reviewed.has(plan, one.change)
     assert reviewed.has(plan, other.change) is not dated
+
+
+def test_a_date_that_is_no_date_is_compared_like_any_other():
+    """A plan file is only text: half a surrogate pair in it is no reason to fail."""
+    plan = _hook(WANTED, set_to(HOOK, WRONG, "\ud800"))
+    other = _hook(WANTED, set_to(HOOK, WRONG, "\ud801"))
+    reviewed = Reviewed.of([plan_file(plan)])
+
+    assert reviewed.has(plan, plan.items[0].change)
+    assert not reviewed.has(other, other.items[0].change)
 
 
 def test_a_file_vouches_only_for_what_it_would_write():

@@ -61,8 +61,15 @@ def test_a_secret_for_another_origin_is_found_with_both_places():
     [pytest.param({"api_key": REF}, id="no-url"), pytest.param({"url": 7, "api_key": REF}, id="no-text-there")],
 )
 def test_a_secret_without_the_url_that_it_goes_beside_is_refused(desired: Mapping[str, Any]):
-    """Where nobody can say where it would go, it doesn't go."""
-    assert [finding.rule for finding in check(HOOK, desired, SECRETS, same_origin)] == ["secret-origin"]
+    """Where nobody can say where it would go, it doesn't go: no text at all lies in no origin."""
+    asked: list[str] = []
+
+    def judge(url: str, origin: str) -> bool:
+        asked.append(url)
+        return same_origin(url, origin)
+
+    assert [finding.rule for finding in check(HOOK, desired, SECRETS, judge)] == ["secret-origin"]
+    assert asked == [""]
 
 
 def test_a_secret_that_goes_to_no_url_needs_none():
