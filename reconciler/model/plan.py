@@ -79,7 +79,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One "no" of the gate, with the rule that says it. Without tenant and key it stops the run."""
+    """One "no" of the gate. `tenant` and `key` say where it was found; how far it reaches, the rule's row in
+    `planning.gate` says: a freeze names a tenant and stops the run.
+    """
 
     rule: str
     message: str
