@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import common_options, output_of, select_options
+from reconciler.cli.options import common_options, output_of, select_options, vouching_options
 
 EPILOG = """\b
 Examples:
@@ -34,13 +34,7 @@ reviewed; 64 wrong call, settings, credentials or plan file; 130 interrupted, th
     help="A reviewed JSON report of plan; may be repeated. Its selection is used.",
 )
 @click.option("--allow-irreversible", is_flag=True, help="Set write-once keys without a reviewed plan.")
-@click.option("--rewrite", multiple=True, metavar="TENANT:KEY", help="Send a secret again that the platform masks.")
-@click.option(
-    "--assume-unset",
-    multiple=True,
-    metavar="TENANT:KEY",
-    help="Take an ambiguous write-once key for unset; needs a reviewed plan that has it.",
-)
+@vouching_options
 @click.option("--lift", "lifts", multiple=True, metavar="RULE=REASON", help="Lift a rule of the gate, and say why.")
 @common_options
 def command(

@@ -44,6 +44,16 @@ _SELECT = (
     click.option("--shard", metavar="I/N", help="Only the I-th of N parts of the fleet, from 1."),
 )
 
+_VOUCHING = (
+    click.option("--rewrite", multiple=True, metavar="TENANT:KEY", help="Send a secret again that the platform masks."),
+    click.option(
+        "--assume-unset",
+        multiple=True,
+        metavar="TENANT:KEY",
+        help="Take an ambiguous write-once key for unset; applied only with a reviewed plan that has it.",
+    ),
+)
+
 _OUTPUT = (
     click.option(
         "--format",
@@ -88,6 +98,11 @@ def _apply(options: Sequence[Callable[[Command], Command]], command: Command) ->
 def select_options(command: Command) -> Command:
     """Add SELECT: which tenants and keys."""
     return _apply(_SELECT, command)
+
+
+def vouching_options(command: Command) -> Command:
+    """Add the options by which a person stands in for what can't be read."""
+    return _apply(_VOUCHING, command)
 
 
 def common_options(command: Command) -> Command:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import common_options, output_of, select_options
+from reconciler.cli.options import common_options, output_of, select_options, vouching_options
 
 EPILOG = """\b
 Examples:
@@ -26,13 +26,7 @@ Exit codes: 0 done, changes or not; 1 something is wrong or unreadable; 2 change
 @click.command("plan", epilog=EPILOG)
 @select_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes and nothing is wrong.")
-@click.option("--rewrite", multiple=True, metavar="TENANT:KEY", help="Send a secret again that the platform masks.")
-@click.option(
-    "--assume-unset",
-    multiple=True,
-    metavar="TENANT:KEY",
-    help="Take an ambiguous write-once key for unset. Ask the platform's people first.",
-)
+@vouching_options
 @common_options
 def command(*, detailed_exitcode: bool, settings_file: Path | None, **options: Any) -> int:
     """Read the live values and show what apply would change."""

@@ -16,20 +16,32 @@ from reconciler.desired.fleet import load
 from reconciler.desired.listing import list_files
 from reconciler.model.key import Key
 from reconciler.model.live import Live
-from reconciler.model.normal import Path
+from reconciler.model.normal import Path, at, references, sent_to
 from reconciler.model.tenant import Secrets
 from reconciler.model.values import Absent, Secret, SecretRef, Value
 from reconciler.model.words import LiveState, Severity
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """A secret that the draft names and the credentials don't have, or have with another text than is live.
+
+    `url` is where the platform sends it: what the entry in the credentials is `for`. Empty if nothing says.
+    """
+
+    name: str
+    url: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """A tenant's file, yet to be written. `needs` are the names of secrets that the credentials don't have."""
+    """A tenant's file, yet to be written. `needs` is what the credentials lack, by name."""
 
     text: str
     declared: tuple[str, ...]
     commented: tuple[str, ...]
-    needs: tuple[str, ...]
+    needs: tuple[Need, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +69,14 @@ def draft(tenant: str, live: Mapping[str, Live], catalogue: Catalogue, secrets: 
     """Return the file for what is live, keys in catalogue order. No text of a secret is in it."""
     entries: list[Entry] = []
     mentioned: list[str] = []
-    needs: list[str] = []
+    needs: dict[str, Need] = {}
     for key in catalogue.keys:
         read = live[key.name]
         if read.state is not LiveState.SET or isinstance(read.value, Absent):
             mentioned.append(f"{key.name}: {_NOT_DECLARED.get(read.state, read.state.value)}")
             continue
-        value = _referenced(read.value, key, secrets, (), needs)
+        value = _referenced(read.value, key, secrets, ())
+        needs |= {need.name: need for need in _needs(key, value, read.value, secrets)}
         entry = Entry(key, value)
         entries.append(Entry(key, value, _objections(entry, catalogue)))
     header = (modeline, f"The values of {tenant}, as the platform had them.", "")
@@ -72,7 +85,7 @@ def draft(tenant: str, live: Mapping[str, Live], catalogue: Catalogue, secrets: 
         compose(entries, header, footer),
         tuple(entry.key.name for entry in entries if not entry.instead_of),
         tuple(entry.key.name for entry in entries if entry.instead_of),
-        tuple(sorted(set(needs) - set(secrets))),
+        tuple(needs[name] for name in sorted(needs)),
     )
 
 
@@ -84,19 +97,26 @@ _NOT_DECLARED = {
 }
 
 
-def _referenced(value: Value, key: Key, secrets: Secrets, path: Path, named: list[str]) -> Value:
-    """Return the value with a reference in each secret's place; `named` gathers the names."""
+def _needs(key: Key, value: Value, live: Value, secrets: Secrets) -> Iterator[Need]:
+    for path, ref in references(value):
+        secret = at(live, path)
+        masked = isinstance(secret, Secret) and secret.looks_masked
+        if ref.name not in secrets or (secrets[ref.name].secret != secret and not masked):
+            yield Need(ref.name, sent_to(key.schema, value, path) or "", differs=ref.name in secrets)
+
+
+def _referenced(value: Value, key: Key, secrets: Secrets, path: Path) -> Value:
+    """Return the value with a reference in each secret's place."""
     if isinstance(value, Secret):
         name = next(
             (name for name in sorted(secrets) if secrets[name].secret == value),
             re.sub("[^A-Z0-9]+", "_", "_".join([key.short, *(str(part) for part in path)]).upper()),
         )
-        named.append(name)
         return SecretRef(name)
     if isinstance(value, Mapping):
-        return {part: _referenced(member, key, secrets, (*path, part), named) for part, member in value.items()}
+        return {part: _referenced(member, key, secrets, (*path, part)) for part, member in value.items()}
     if isinstance(value, tuple):
-        return tuple(_referenced(item, key, secrets, (*path, index), named) for index, item in enumerate(value))
+        return tuple(_referenced(item, key, secrets, (*path, index)) for index, item in enumerate(value))
     return value
 
 

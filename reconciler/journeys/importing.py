@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from reconciler.applying.tenant import Brake
-from reconciler.desired.drafting import Draft, draft, is_tenant_name
+from reconciler.desired.drafting import Draft, Need, draft, is_tenant_name
 from reconciler.desired.fleet import Fleet
 from reconciler.desired.fleet import load as load_fleet
 from reconciler.desired.listing import Listing, discover
@@ -145,14 +145,18 @@ def _write(one: _Target, made: Draft) -> tuple[Problem, ...]:
 
 
 def _told(one: _Target, made: Draft) -> list[str]:
-    said = [f"{one.tenant}: {len(made.declared)} keys are in {one.shown}."]
+    said = [f"{one.tenant}: keys declared in {one.shown}: {len(made.declared)}."]
     if made.commented:
         said.append(f"{one.tenant}: only as a comment, as a file may not say it: {', '.join(made.commented)}.")
-    said += [
-        f"{one.tenant}: put the secret {name} into the credentials, under `secrets`, with the origin that it is `for`."
-        for name in made.needs
-    ]
-    return said
+    return [*said, *(_needed(one.tenant, need) for need in made.needs)]
+
+
+def _needed(tenant: str, need: Need) -> str:
+    place = need.url or "https://..."
+    entry = f"{need.name}: {{value: ..., for: {place}}}"
+    if need.differs:
+        return f"{tenant}: the secret {need.name} of the credentials is not what is live; applying would send it."
+    return f"{tenant}: put its secret into the credentials, under `secrets`: {entry}"
 
 
 def _tenant(run: Run, one: _Target, reached: Reach, problems: tuple[Problem, ...]) -> TenantReport:

@@ -14,9 +14,8 @@ from reconciler.inputs.usage import UsageProblem, first_few
 from reconciler.inputs.user import load_user_settings
 from reconciler.journeys.call import Call, CorrectTheCallError, World, usable
 from reconciler.model.access import Access
-from reconciler.model.normal import references
+from reconciler.model.normal import references, sent_to
 from reconciler.model.tenant import DesiredTenant, Secrets
-from reconciler.planning.secrets import sent_to
 from reconciler.platform import why_unusable
 
 if TYPE_CHECKING:

@@ -155,6 +155,18 @@ def at(value: Value, path: Path) -> Value | Absent:
     return here
 
 
+def sent_to(schema: Schema, value: Value, path: Path) -> str | None:
+    """Return the URL that `x-sent-to` names for the field at `path`; None if the schema names none."""
+    here = schema
+    for part in path:
+        here = here.get("items", {}) if isinstance(part, int) else here.get("properties", {}).get(part, {})
+    target = here.get("x-sent-to")
+    if target is None:
+        return None
+    url = at(value, tuple(part.replace("~1", "/").replace("~0", "~") for part in target.split("/")[1:]))
+    return url if isinstance(url, str) else ""
+
+
 _BLANK = object()
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.model.key import Key, Schema
-from reconciler.model.normal import Path, at, references
+from reconciler.model.key import Key
+from reconciler.model.normal import references, sent_to
 from reconciler.model.tenant import Secrets
 from reconciler.model.values import Value, pointer
 
@@ -51,15 +51,3 @@ def check(key: Key, desired: Value, secrets: Secrets, same_origin: SameOrigin) -
                 )
             )
     return tuple(found)
-
-
-def sent_to(schema: Schema, desired: Value, path: Path) -> str | None:
-    """Return the URL that `x-sent-to` names for the field at `path`; None if the schema names none."""
-    here = schema
-    for part in path:
-        here = here.get("items", {}) if isinstance(part, int) else here.get("properties", {}).get(part, {})
-    target = here.get("x-sent-to")
-    if target is None:
-        return None
-    url = at(desired, tuple(part.replace("~1", "/").replace("~0", "~") for part in target.split("/")[1:]))
-    return url if isinstance(url, str) else ""

@@ -38,7 +38,9 @@ def _lines(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
         yield from wrapped(f"Shard {visible(report.selection.shard)} of this run.", width)
     yield from _block("Problems", [_problem(problem, width) for problem in all_problems(report)])
     yield from _block("Refusals", [_refusal(refusal, width) for refusal in report.refusals])
-    yield from _block("Warnings", [_item(warning, width) for warning in report.warnings])
+    yield from _block(
+        "Done" if report.command == "import" else "Warnings", [_item(warning, width) for warning in report.warnings]
+    )
     found = sections(report)
     for section in found:
         if not section.is_quiet:

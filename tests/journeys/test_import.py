@@ -54,6 +54,15 @@ def test_a_secret_becomes_a_reference_named_after_the_entry_with_its_value(live:
     said = [warning for warning in ended.report["warnings"] if "EXTERNAL_ORDER_WEBHOOK_API_KEY" in warning]
     assert len(said) == 1
     assert said[0].startswith("beta:")
+    assert "for: https://orders.acme.example/}" in said[0], "what the entry must be bound to is in the live value"
+
+
+def test_a_secret_of_that_name_with_another_text_is_said_to_be_another(live: Stage):
+    """The name is taken in beta's credentials: a plan after this import would send what stands there."""
+    live.secret("beta", "EXTERNAL_ORDER_WEBHOOK_API_KEY", "canary-another", PLACE)
+    ended = live.run("import", "beta")
+    assert any("is not what is live" in warning for warning in ended.report["warnings"])
+    assert live.run("plan").pending() == ["beta:sales_order.external_order_webhook"]
 
 
 def test_what_a_file_may_not_say_stands_there_as_a_comment(live: Stage):
