@@ -14,6 +14,7 @@ Record = Callable[[str, Outcome], None]
 """Takes the outcome of a key, by full name, as soon as it is known; a later one replaces an earlier one.
 
 Right before a POST the key is recorded as IN_FLIGHT, so that whatever cuts the run off, the report is true.
+Whoever records that may stop the brake, if it can't be put on record: then the POST is not sent.
 """
 
 IN_FLIGHT = Outcome(
@@ -44,7 +45,7 @@ async def apply_tenant(approved: ApprovedTenant, desk: Desk, brake: Brake, recor
     for item in approved.plan.items:
         early = _without_writing(item, approved, ended, halted or brake.reason)
         if early is None:
-            written = await write_key(item, desk, partial(record, item.key.name, IN_FLIGHT), lambda: brake.reason)
+            written = await write_key(item, desk, partial(_kept_back, item.key.name, brake, record))
             outcome = written.outcome
             if written.halt is not None:
                 halted = f"The tenant ended at {item.key.name}. Correct that and run again."
@@ -54,6 +55,13 @@ async def apply_tenant(approved: ApprovedTenant, desk: Desk, brake: Brake, recor
             outcome = early
         ended[item.key.name] = outcome.status
         record(item.key.name, outcome)
+
+
+def _kept_back(key: str, brake: Brake, record: Record) -> str:
+    """Record that `key` is about to be sent; return why it must not be, or nothing. Asked before each POST."""
+    if not brake.reason:
+        record(key, IN_FLIGHT)
+    return brake.reason
 
 
 def _without_writing(

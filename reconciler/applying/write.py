@@ -59,17 +59,17 @@ class Written:
     halt: Halt | None = None
 
 
-async def write_key(item: Planned, desk: Desk, sending: Callable[[], None], stopped: Callable[[], str]) -> Written:
+async def write_key(item: Planned, desk: Desk, kept_back: Callable[[], str]) -> Written:
     """Carry out one approved change. Raises nothing for what the network or the API does.
 
-    `sending` is called right before each POST, so that whatever cuts the run off there is known to be in doubt.
-    `stopped` says why the whole run stops sending, or nothing; it is asked before each POST.
+    `kept_back` is asked right before each POST: it says why the POST must not be sent, or has put on record that it
+    is about to be, so that whatever cuts the run off there is known to be in doubt.
     """
     before = await desk.api.read(item.key)
     early = before_post(item, before, desk.secrets)
     if early is not None:
         return Written(early, before.halt)
-    return await _Attempt(item, before, desk, sending, stopped).run()
+    return await _Attempt(item, before, desk, kept_back).run()
 
 
 @dataclass(slots=True)
@@ -79,8 +79,7 @@ class _Attempt:
     item: Planned
     before: Live
     desk: Desk
-    sending: Callable[[], None]
-    stopped: Callable[[], str]
+    kept_back: Callable[[], str]
     posts: int = 0
     """Those that reached the wire, as far as can be known."""
     unsent: int = 0
@@ -88,10 +87,9 @@ class _Attempt:
     async def run(self) -> Written:
         body = resolve(self.item.desired, self.desk.secrets)
         while True:
-            reason = self.stopped()
+            reason = self.kept_back()
             if reason:
                 return Written(self._braked(reason))
-            self.sending()
             posted = await self.desk.api.post(self.item.key, body)
             self._count(posted)
             ended = await self._judge(posted)
@@ -146,7 +144,7 @@ class _Attempt:
             verified = False if self.posts else None
             return Written(Outcome(Status.FAILED, f"{posted.detail} {done} Run again.", verified), Halt.TENANT)
         await self.desk.clock.sleep(_pause(self.unsent - 1))
-        now = await self.desk.api.read(self.item.key)
+        now = await self.desk.api.read(self.item.key, verifying=bool(self.posts))
         if self.posts:  # an earlier one, whose answer was lost, may have arrived meanwhile
             return self._reread(posted, now)
         # A connection can take long to fail: the value may have been set in that time.
@@ -156,7 +154,7 @@ class _Attempt:
     async def _lost(self, posted: Posted) -> Written | None:
         """Read what became of a POST that has no clear answer, and go on only if the before-value is still there."""
         await self.desk.clock.sleep(_pause(self.posts - 1))
-        return self._reread(posted, await self.desk.api.read(self.item.key))
+        return self._reread(posted, await self.desk.api.read(self.item.key, verifying=True))
 
     def _reread(self, posted: Posted, now: Live) -> Written | None:
         match after_post(self.item, self.before, now, self.desk.secrets):
@@ -228,7 +226,7 @@ class _Attempt:
         deadline = self.desk.clock.now() + self.desk.verify_timeout
         reads = 0
         while True:
-            now = await self.desk.api.read(self.item.key)
+            now = await self.desk.api.read(self.item.key, verifying=True)
             landed = after_post(self.item, self.before, now, self.desk.secrets)
             pause = _pause(reads)
             reads += 1

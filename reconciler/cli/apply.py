@@ -54,5 +54,9 @@ def command(
     call = Call("apply", settings_file=settings_file, **options)
     approval = Approval(plans, allow_irreversible=allow_irreversible, lifts=lifts)
     return run_and_deliver(
-        output, lambda world: apply(call, world, approval), command=call.command, sandbox=call.sandbox
+        output,
+        lambda world: apply(call, world, approval),
+        command=call.command,
+        sandbox=call.sandbox,
+        journal=True,
     )

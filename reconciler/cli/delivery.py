@@ -4,7 +4,8 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import click
 from reconciler.cli import exits
 from reconciler.cli.options import Output
 from reconciler.inputs.usage import UsageProblem
-from reconciler.journeys.call import CorrectTheCallError, World
+from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, World
 from reconciler.journeys.compile import Run, broken_off, cut_off, not_begun
 from reconciler.model.report import Report
+from reconciler.report.journal import journal_beside
 from reconciler.report.write import Format, NotSaved, format_of, render, save
 
 RUNS = Path(".reconciler") / "runs"
@@ -44,43 +46,63 @@ def run_and_deliver(
     command: str,
     sandbox: bool = False,
     keep_json: bool = True,
+    journal: bool = False,
 ) -> int:
     """Run a journey and deliver its report; return the exit code. `keep_json`: a JSON report is always written.
+    `journal`: beside it, the journey keeps a journal of what it sends.
 
     Always means: also of a run that ended before it looked at any tenant. Then stderr says why, in place of the
     text report, and a bug goes on to whoever called.
     """
     world = world_of(output)
     run = Run(command, world.stamp(), sandbox)
+    world = replace(world, kept=_kept(output, world.cwd, run, keep_json=keep_json, journal=journal))
+    told: Collection[Path] = ()
     try:
         report = journey(world)
     except CorrectTheCallError as error:
         tell(error.problem)
         report = not_begun(run, error.problem, world.stamp())
+        told = error.paths if isinstance(error, CannotBeKeptError) else ()
     except KeyboardInterrupt:
-        deliver(cut_off(run, world.stamp()), output, world, keep_json=keep_json, text=False)
+        deliver(cut_off(run, world.stamp()), output, world, text=False)
         raise
     except Exception as error:
-        deliver(broken_off(run, error, world.stamp()), output, world, keep_json=keep_json, text=False)
+        deliver(broken_off(run, error, world.stamp()), output, world, text=False)
         raise
     else:
-        return deliver(report, output, world, keep_json=keep_json)
-    return deliver(report, output, world, keep_json=keep_json, text=False)
+        return deliver(report, output, world)
+    return deliver(report, output, world, text=False, told=told)
 
 
-def deliver(report: Report, output: Output, world: World, *, keep_json: bool, text: bool = True) -> int:
+def deliver(report: Report, output: Output, world: World, *, text: bool = True, told: Collection[Path] = ()) -> int:
     """Write every report file first, then stdout; return the exit code. Without `text`, stdout gets no text report.
 
     A file that a person asked for and didn't get makes exit 0 a 1. The copy below .reconciler/runs is only missed
-    aloud: in a read-only checkout a valid file is still valid.
+    aloud: in a read-only checkout a valid file is still valid. Nothing is said of the paths that are `told` already.
     """
-    failed = [problem for path in output.reports if (problem := _save(report, path)) is not None]
-    lost = _keep(report, world) if keep_json and not any(path.suffix == ".json" for path in output.reports) else None
+    lost = [problem for path in world.kept.reports if (problem := _save(report, path)) is not None]
+    failed = [problem for problem in lost if problem.path in output.reports]
     if text or output.format != Format.TEXT:
         click.echo(_for_stdout(report, output, world.environment), nl=False)
-    for problem in (*failed, *([lost] if lost else [])):
-        click.echo(problem.message, err=True)
+    for problem in lost:
+        if problem.path not in told:
+            click.echo(problem.message, err=True)
     return report.exit_code or (exits.PROBLEMS if failed else exits.OK)
+
+
+def tell_journal(output: Output, read: Callable[[World], tuple[str, int]], *, undo: bool) -> int:
+    """Put a journal that was read to stdout; return the exit code. It is no report: no file or undo comes of it."""
+    if output.reports or undo:
+        tell(UsageProblem("A journal is only shown: it is no report.", "Leave out --report and --undo."))
+        return exits.USAGE
+    try:
+        text, exit_code = read(world_of(output))
+    except CorrectTheCallError as error:
+        tell(error.problem)
+        return exits.USAGE
+    click.echo(text, nl=False)
+    return exit_code
 
 
 def tell(problem: UsageProblem) -> None:
@@ -88,12 +110,16 @@ def tell(problem: UsageProblem) -> None:
     click.echo(f"Error: {problem}", err=True)
 
 
-def _keep(report: Report, world: World) -> NotSaved | None:
-    """Write the JSON report where runs are kept."""
-    folder = world.cwd / RUNS
-    _keep_out_of_git(folder.parent)
-    stamp = datetime.fromisoformat(report.started_at).strftime("%Y%m%dT%H%M%SZ")
-    return _save(report, folder / f"{stamp}-{report.command}-{os.getpid()}.json")
+def _kept(output: Output, cwd: Path, run: Run, *, keep_json: bool, journal: bool) -> Kept:
+    """Choose every path before the run: the journal must be beside the report from its first line on."""
+    reports = output.reports
+    shown = next((path for path in reports if path.suffix == ".json"), None)
+    if shown is None and keep_json:
+        _keep_out_of_git((cwd / RUNS).parent)
+        stamp = datetime.fromisoformat(run.started_at).strftime("%Y%m%dT%H%M%SZ")
+        shown = cwd / RUNS / f"{stamp}-{run.command}-{os.getpid()}.json"
+        reports = (*reports, shown)
+    return Kept(reports, journal_beside(shown) if journal and shown else None)
 
 
 def _keep_out_of_git(folder: Path) -> None:

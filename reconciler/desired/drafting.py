@@ -1,14 +1,15 @@
-"""A file's text from what is live: which keys it declares, which it can only mention, and what it needs besides.
+"""A file's text from values that no person wrote: what is live now, or what was live before a run.
 
-A key is declared when it is set and what is live would be valid in a file. Otherwise it is a comment that says why,
-so that the draft is always valid, and planning it changes nothing.
+A key is declared when it has a value and that would be valid in a file. Otherwise it is a comment that says why, so
+that the draft is always valid. Planning the draft of what is live changes nothing.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.catalogue import Catalogue
+from reconciler.catalogue.tenantfile import SECRET_NAME
 from reconciler.desired.compose import Entry, compose, snippet
 from reconciler.desired.files import Entry as FileEntry
 from reconciler.desired.files import Kind, Unread
@@ -18,7 +19,7 @@ from reconciler.model.key import Key
 from reconciler.model.live import Live
 from reconciler.model.normal import Path, at, references, sent_to
 from reconciler.model.tenant import Secrets
-from reconciler.model.values import Absent, Secret, SecretRef, Value
+from reconciler.model.values import Absent, Json, Secret, SecretRef, Value
 from reconciler.model.words import LiveState, Severity
 
 
@@ -78,14 +79,41 @@ def draft(tenant: str, live: Mapping[str, Live], catalogue: Catalogue, secrets: 
         value = _referenced(read.value, key, secrets, ())
         needs |= {need.name: need for need in _needs(key, value, read.value, secrets)}
         entry = Entry(key, value)
-        entries.append(Entry(key, value, _objections(entry, catalogue)))
+        entries.append(_judged(entry, catalogue, "Live like this, which a file may not say:"))
     header = (modeline, f"The values of {tenant}, as the platform had them.", "")
     footer = ("", "Not declared, so never read or written:", *mentioned) if mentioned else ()
+    return _draft(entries, header, footer, tuple(needs[name] for name in sorted(needs)))
+
+
+def restore(
+    document: Mapping[str, Mapping[str, Json]], catalogue: Catalogue, header: Sequence[str], footer: Sequence[str]
+) -> Draft:
+    """Return the file for values from before a run, `{group: {short name: value}}`, as a file says them.
+
+    A key that the catalogue doesn't know is mentioned in a comment, without its value.
+    """
+    known = {(key.group, key.short): key for key in catalogue.keys}
+    entries: list[Entry] = []
+    foreign: list[str] = []
+    for group, members in document.items():
+        for short, value in members.items():
+            key = known.get((group, short))
+            if key is None:
+                foreign.append(f"{group}.{short}")
+                continue
+            entry = Entry(key, _as_written(value))
+            entries.append(_judged(entry, catalogue, "It was like this, which a file may not say:"))
+    mentioned = ("", "Not in the catalogue, so not here:", *foreign) if foreign else ()
+    made = _draft(entries, header, (*footer, *mentioned), ())
+    return replace(made, commented=(*made.commented, *foreign))
+
+
+def _draft(entries: Sequence[Entry], header: Sequence[str], footer: Sequence[str], needs: tuple[Need, ...]) -> Draft:
     return Draft(
         compose(entries, header, footer),
         tuple(entry.key.name for entry in entries if not entry.instead_of),
         tuple(entry.key.name for entry in entries if entry.instead_of),
-        tuple(needs[name] for name in sorted(needs)),
+        needs,
     )
 
 
@@ -120,14 +148,24 @@ def _referenced(value: Value, key: Key, secrets: Secrets, path: Path) -> Value:
     return value
 
 
-def _objections(entry: Entry, catalogue: Catalogue) -> tuple[str, ...]:
-    """Return why the value, as it is live, would not be valid in a file."""
+def _as_written(value: Json) -> Value:
+    """Return the value with `{"secret": NAME}` as the reference that it is, unless no secret could have that name."""
+    if isinstance(value, Mapping):
+        name = value.get("secret")
+        if len(value) == 1 and isinstance(name, str) and re.search(SECRET_NAME, name):
+            return SecretRef(name)
+        return {part: _as_written(member) for part, member in value.items()}
+    return tuple(_as_written(item) for item in value) if isinstance(value, tuple) else value
+
+
+def _judged(entry: Entry, catalogue: Catalogue, said: str) -> Entry:
+    """Return the entry, as a comment if its value would not be valid in a file: then `said`, and the problems."""
     files = OneFile("draft.yaml", snippet(entry).encode("utf-8", "replace"))
     fleet = load(list_files(files, shown=""), None, catalogue)
-    found: Sequence[str] = [
+    found = tuple(
         f"{problem.message}. {problem.hint}".strip()
         for one in fleet.tenants
         for problem in one.problems
         if problem.severity is Severity.ERROR
-    ]
-    return ("Live like this, which a file may not say:", *found) if found else ()
+    )
+    return replace(entry, instead_of=(said, *found)) if found else entry

@@ -18,6 +18,12 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "read_timeout": (0.001, 300),
     "read_tries": (1, 20),
     "verify_timeout": (0.001, 600),
+    "tenant_deadline": (0.001, 86_400),
+    "run_deadline": (0.001, 604_800),
+    "breaker_failures": (1, 1000),
+    "tenant_rate": (0.1, 10_000),
+    "calls_per_window": (1, 100_000),
+    "window_seconds": (0.001, 3600),
 }
 """What a limit may be. A typo of three zeros must not become a flood of requests or a job that hangs for a day."""
 

@@ -10,12 +10,14 @@ from reconciler.inputs.usage import UsageProblem, did_you_mean
 from reconciler.journeys.call import Call, CorrectTheCallError, World
 from reconciler.journeys.compile import Ending, Run, report, tenant_report, with_bugs
 from reconciler.journeys.ground import Ground, named_keys, prepare
+from reconciler.journeys.journal import Recorder, check_it_can_be_kept, journal_of
 from reconciler.journeys.observe import Observed, asked_of, judge_url, observe, plan_all
 from reconciler.journeys.platform import Platform, open_platform
 from reconciler.journeys.reach import Reach, reach
 from reconciler.journeys.reading import each
 from reconciler.journeys.reviewing import check_plan_files, narrowed_by, read_plan_files
 from reconciler.journeys.stopping import run_until_stopped
+from reconciler.model.journal import Journal
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import ApprovedPlan, ApprovedTenant
 from reconciler.model.report import Lifted, Report
@@ -47,12 +49,15 @@ class _Ledger:
     outcomes: dict[str, dict[str, Outcome]] = field(default_factory=dict)
     bugs: dict[str, BaseException] = field(default_factory=dict)
     approved: ApprovedPlan | None = None
+    lost: list[str] = field(default_factory=list)
+    """What the journal could not be told."""
 
 
 def apply(call: Call, world: World, approval: Approval) -> Report:
     """Write what differs in the selected tenants, and return what became of it. Raises CorrectTheCallError."""
     started = world.stamp()
     _refuse_lone_shard(call)
+    check_it_can_be_kept(world)
     lifted = _lifted(approval.lifts)
     files = read_plan_files(approval.plans, call) if approval.plans else ()
     ground = prepare(call, world, (lambda listing: narrowed_by(files, listing)) if approval.plans else None)
@@ -60,6 +65,7 @@ def apply(call: Call, world: World, approval: Approval) -> Report:
         named_keys(call.rewrite, "--rewrite", ground), named_keys(call.assume_unset, "--assume-unset", ground)
     )
     ledger, brake = _Ledger(), Brake()
+    journal = journal_of(call, world, started, ground.revision)
     with reach(call, world, ground.settings, ground.catalogue, ground.tenants) as reached:
         check_plan_files(approval.plans, files, sandbox=call.sandbox, origins=reached.origins)
         policy = Policy(
@@ -73,10 +79,13 @@ def apply(call: Call, world: World, approval: Approval) -> Report:
             reviewed=Reviewed.of(files) if approval.plans else None,
             lifted=frozenset(one.rule for one in lifted),
         )
-        steps = _Steps(ground, reached, world, asked, policy, ledger, brake)
+        steps = _Steps(ground, reached, world, asked, policy, ledger, brake, journal)
         interrupted = run_until_stopped(steps.run, brake, world.notice, grace=GRACE)
     run = Run(call.command, started, call.sandbox, ground.selection, ground.revision)
-    return with_bugs(_report(run, steps, lifted, interrupted=interrupted), ledger.bugs)
+    made = with_bugs(_report(run, steps, lifted, interrupted=interrupted), ledger.bugs)
+    if journal is not None and (lost := journal.finished(made.exit_code)):
+        world.notice(f"The journal has no last line ({lost}). The report is complete.")
+    return made
 
 
 def _refuse_lone_shard(call: Call) -> None:
@@ -101,6 +110,7 @@ class _Steps:
     policy: Policy
     ledger: _Ledger
     brake: Brake
+    journal: Journal | None
 
     async def run(self) -> None:
         async with open_platform(self.ground, self.world, may_write=True) as platform:
@@ -124,9 +134,10 @@ class _Steps:
         async def work(name: str) -> None:
             outcomes = self.ledger.outcomes.setdefault(name, {})
             access = self.reached.access[name]
+            recorder = Recorder(tenants[name].plan, outcomes, self.journal, self.brake, self.ledger.lost)
             async with platform.writing(access) as api:
                 desk = Desk(api, access.secrets, self.world.clock, self.ground.settings.limits.verify_timeout)
-                await apply_tenant(tenants[name], desk, self.brake, outcomes.__setitem__)
+                await apply_tenant(tenants[name], desk, self.brake, recorder)
 
         names = [name for name, one in tenants.items() if one.plan.items]
         self.ledger.bugs.update(
@@ -143,6 +154,7 @@ def _report(run: Run, steps: _Steps, lifted: Sequence[Lifted], *, interrupted: b
     approved = steps.approve()
     ending = Ending(
         problems=steps.ground.fleet.problems,
+        warnings=steps.ledger.lost,
         refusals=approved.refusals,
         lifted=lifted,
         stale=frozenset(one.plan.tenant for one in approved.tenants if one.stale),

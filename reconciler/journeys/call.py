@@ -47,6 +47,14 @@ class CorrectTheCallError(Exception):
         self.problem = problem
 
 
+class CannotBeKeptError(CorrectTheCallError):
+    """What the run did could not be kept: exit 64, before the first request. `paths` are those that are no use."""
+
+    def __init__(self, problem: UsageProblem, paths: tuple[Path, ...]) -> None:
+        super().__init__(problem)
+        self.paths = paths
+
+
 def usable(value: T | UsageProblem) -> T:
     """Return `value`, or end the run with exit 64."""
     if isinstance(value, UsageProblem):
@@ -85,6 +93,17 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a run will be kept: every file that its report is to be written to, and its journal's, if it has one.
+
+    As they were given: a relative path counts from the working directory of the process.
+    """
+
+    reports: tuple[Path, ...] = ()
+    journal: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything outside that a journey touches, so that a test can bring its own."""
 
@@ -95,6 +114,7 @@ class World:
     clock: Clock = field(default_factory=RealClock)
     wall: Callable[[], datetime] = _utc_now
     random: Random = field(default_factory=SystemRandom)
+    kept: Kept = field(default_factory=Kept)
 
     def stamp(self) -> str:
         """Return the time as RFC 3339 in UTC, to the second."""

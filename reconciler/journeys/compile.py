@@ -14,6 +14,7 @@ from reconciler.model.report import KeyReport, Lifted, Report, Revision, Selecti
 from reconciler.model.words import Result
 from reconciler.planning.digest import run_digest, tenant_digest
 from reconciler.planning.gate import IRREVERSIBLE, LIFTABLE
+from reconciler.planning.undo import undo_of
 from reconciler.report.verdict import tenant_result, verdict
 
 _USAGE, _BUG, _INTERRUPTED = 64, 70, 130
@@ -81,7 +82,7 @@ def _as_far_as_it_reaches(refusal: Refusal) -> Refusal:
 
 
 def report(run: Run, tenants: Sequence[TenantReport], ending: Ending, finished_at: str) -> Report:
-    """Return the whole run's report, with its result and exit code."""
+    """Return the whole run's report, with its result and exit code, and after apply what would undo it."""
     ordered = tuple(sorted(tenants, key=lambda tenant: tenant.tenant))
     result, exit_code = verdict(
         ordered,
@@ -92,7 +93,11 @@ def report(run: Run, tenants: Sequence[TenantReport], ending: Ending, finished_a
         stale=ending.stale,
         interrupted=ending.interrupted,
     )
-    return _report(run, ordered, ending, finished_at, result, exit_code)
+    made = _report(run, ordered, ending, finished_at, result, exit_code)
+    if run.command != "apply":
+        return made
+    undo = undo_of(ordered)
+    return replace(made, undo=undo.tenants, not_restorable=undo.not_restorable)
 
 
 def with_bugs(made: Report, bugs: Mapping[str, BaseException]) -> Report:

@@ -51,6 +51,17 @@ class Limits:
     """GETs in all, for one read, when the failure may pass."""
     verify_timeout: float = 10.0
     """How long a key is read back after its POST until it shows the desired value."""
+    tenant_deadline: float = 120.0
+    """How long one tenant may take to be read, and again to be written, queueing for the address's budget aside."""
+    run_deadline: float = 14400.0
+    """How long a run sends: below the six hours after which CI would end it without a report."""
+    breaker_failures: int = 5
+    """Requests in a row that find a tenant unavailable before it is left alone."""
+    tenant_rate: float = 160.0
+    """Calls a second to one tenant: 80 % of what a production tenant grants (others grant half)."""
+    calls_per_window: int = 5000
+    """Calls of this process, to all tenants and for tokens, in any `window_seconds`."""
+    window_seconds: float = 300.0
 
 
 class Clock(Protocol):

@@ -66,8 +66,8 @@ class Posted:
 class Reader(Protocol):
     """Reads the keys of one tenant. Never raises for what the network or the API does."""
 
-    async def read(self, key: Key) -> Live:
-        """GET `key` and say what the answer means."""
+    async def read(self, key: Key, *, verifying: bool = False) -> Live:
+        """GET `key` and say what the answer means. `verifying` after a POST: no limit of ours may hold it up."""
 
 
 class Writer(Protocol):

@@ -17,6 +17,9 @@ from reconciler.planning.diff import field_changes
 from reconciler.planning.order import Fits, predecessors, write_order
 from reconciler.planning.secrets import SameOrigin
 
+MASKS = "The platform masks"
+"""How the warning begins that says of a secret that it can't be compared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -118,7 +121,7 @@ def _masked(key: Key, desired: Value, live: Value, access: Access, *, asked_to_r
     ]
     if not hidden or asked_to_rewrite:
         return []
-    said = f"The platform masks {', '.join(hidden)}: whether it is the declared secret can't be told."
+    said = f"{MASKS} {', '.join(hidden)}: whether it is the declared secret can't be told."
     return [said if key.write_once else f"{said} To send it again: --rewrite {access.tenant}:{key.short}"]
 
 

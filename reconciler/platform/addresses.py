@@ -31,6 +31,11 @@ class Address:
     port: int
     path: str
 
+    @property
+    def loopback(self) -> bool:
+        """True if it is on this machine."""
+        return _is_loopback(self.host)
+
     def covers(self, url: httpx.URL) -> bool:
         """True if `url` lies below this address: same scheme, host and port, and no step leads out of the path."""
         path = url.raw_path.partition(b"?")[0].decode("ascii")

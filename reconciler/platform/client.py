@@ -3,6 +3,8 @@
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -12,11 +14,15 @@ import httpx
 from reconciler.model.access import Access, ClientCredentials, Clock, Limits, Notice
 from reconciler.platform.addresses import Unusable, address_of, why_unusable
 from reconciler.platform.answers import Fits, WhyNot
+from reconciler.platform.budgets import Breaker, Deadline, RetryBudget
 from reconciler.platform.guard import ASKING_FOR_TOKENS, READING, WRITING, ForbiddenRequest, Guard
+from reconciler.platform.pace import Pace, Run
 from reconciler.platform.quiet import allow_connections, silence_http_libraries
+from reconciler.platform.rates import AddressBudget, TenantRate
 from reconciler.platform.redact import Redactor
 from reconciler.platform.retries import Retries
-from reconciler.platform.tenant import Judgement, Line, Stop, TenantReader, TenantWriter
+from reconciler.platform.stops import Stop
+from reconciler.platform.tenant import Judgement, Line, TenantReader, TenantWriter
 from reconciler.platform.tokens import FetchedTokens, StaticTokens, Tokens
 from reconciler.platform.wire import Wire
 
@@ -49,6 +55,7 @@ class Platform:
         random: Random,
         notice: Notice,
         transport_for: TransportFor | None = None,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Raises Unusable if `ca_bundle` can't be read."""
         self._limits = limits
@@ -58,7 +65,19 @@ class Platform:
         self._random = random
         self._notice = notice
         self._transport_for = transport_for or transports_over(_tls(ca_bundle))
-        self._stop = Stop()
+        self._wall = wall
+        self._run = Run(
+            limits,
+            clock,
+            notice,
+            Stop(),
+            RetryBudget(notice),
+            AddressBudget(limits.calls_per_window, limits.window_seconds, clock, notice),
+            Deadline(clock, limits.run_deadline),
+        )
+        # Kept over a run: a tenant is opened once to plan and once to write.
+        self._rates: dict[str, TenantRate] = {}
+        self._breakers: dict[str, Breaker] = {}
         self._open = contextlib.AsyncExitStack()
         self._token_transports: dict[str, httpx.AsyncBaseTransport] = {}
 
@@ -91,17 +110,26 @@ class Platform:
             raise Unusable(complaint)
         origin = access.origin.rstrip("/")
         redact = Redactor(access.every_secret())
-        retries = Retries(self._limits.read_tries, self._clock, self._random, self._notice, access.tenant)
+        address = address_of(origin)
+        pace = self._pace(access.tenant, exempt=address.loopback)
+        retries = Retries(
+            self._limits.read_tries, self._clock, self._wall, self._random, self._notice, access.tenant, pace
+        )
         async with self._transport_for(1) as transport:
-            guard = Guard(transport, methods, address_of(origin).covers)
+            guard = Guard(transport, methods, address.covers)
             yield Line(
                 origin=origin,
-                wire=Wire(guard, self._limits, self._clock),
+                wire=Wire(guard, self._limits, self._clock, pace),
                 tokens=self._tokens(access, retries, redact),
                 retries=retries,
                 redact=redact,
-                run_stop=self._stop,
+                pace=pace,
             )
+
+    def _pace(self, tenant: str, *, exempt: bool) -> Pace:
+        rate = self._rates.setdefault(tenant, TenantRate(self._limits.tenant_rate, self._clock))
+        breaker = self._breakers.setdefault(tenant, Breaker(self._limits.breaker_failures))
+        return Pace(self._run, rate, Deadline(self._clock, self._limits.tenant_deadline), breaker, exempt)
 
     def _tokens(self, access: Access, retries: Retries, redact: Redactor) -> Tokens:
         grant = access.grant
@@ -113,7 +141,9 @@ class Platform:
             self._token_transports[host] = self._transport_for(_TOKEN_CONNECTIONS)
             self._open.push_async_callback(self._token_transports[host].aclose)
         guard = Guard(self._token_transports[host], ASKING_FOR_TOKENS, lambda url: url == token_url)
-        return FetchedTokens(grant, Wire(guard, self._limits, self._clock), retries, self._clock, redact)
+        pace = replace(retries.pace, exempt=address_of(grant.token_url).loopback)
+        wire = Wire(guard, self._limits, self._clock, pace)
+        return FetchedTokens(grant, wire, retries, self._clock, redact)
 
 
 def _tls(ca_bundle: Path | None) -> ssl.SSLContext:

@@ -8,20 +8,15 @@ from reconciler.model.key import Key
 from reconciler.model.live import Halt, Live, Posted, Sent
 from reconciler.model.values import ABSENT, Secret, Value
 from reconciler.model.words import LiveState
-from reconciler.platform.answers import BLOCKED, Fits, WhyNot, classify, halt_of, is_address_block, judge, secrets_in
+from reconciler.platform.answers import BLOCKED, Fits, WhyNot, classify, halt_of, judge, secrets_in
 from reconciler.platform.bodies import posted
 from reconciler.platform.faults import Fault
+from reconciler.platform.pace import FRESH, Pace
 from reconciler.platform.redact import Redactor
-from reconciler.platform.retries import Retries
-from reconciler.platform.tokens import Stopped, Tokens
+from reconciler.platform.retries import UNAVAILABLE, Do, Method, Retries, happened, what_to_do
+from reconciler.platform.stops import Errand, Stop, Stopped
+from reconciler.platform.tokens import Tokens
 from reconciler.platform.wire import Answer, Wire
-
-
-@dataclass(slots=True)
-class Stop:
-    """Why nothing more may be sent: one for a run, one for each tenant. Set once, never released."""
-
-    why: Stopped | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +29,14 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What it takes to ask one tenant. `run_stop` is shared by every tenant of the run."""
+    """What it takes to ask one tenant. The pace's run is shared by every tenant."""
 
     origin: str
     wire: Wire
     tokens: Tokens
     retries: Retries
     redact: Redactor
-    run_stop: Stop
+    pace: Pace
 
 
 class TenantReader:
@@ -57,9 +52,23 @@ class TenantReader:
         self._own_stop = Stop()
         self._one_at_a_time = asyncio.Lock()
 
-    async def read(self, key: Key) -> Live:
-        """GET `key`, again if that may help, and say what the answer means. Cancelling it closes the connection."""
-        result = await self._line.retries.run(lambda: self._authorised(lambda token: self._get(key, token)))
+    async def read(self, key: Key, *, verifying: bool = False) -> Live:
+        """GET `key`, again if that may help, and say what the answer means. Cancelling it closes the connection.
+
+        With `verifying`, retry budget, breaker and deadlines don't hold it up: a POST may have been written.
+        """
+        errand = Errand.VERIFY if verifying else Errand.READ
+        result = await self._line.retries.run(
+            lambda: self._authorised(lambda token: self._get(key, token, errand), Method.READ, errand),
+            Method.READ,
+            errand,
+        )
+        live = self._seen(key, result)
+        # Its other keys would only wait for the same end.
+        left_alone = live.halt is None and self._line.pace.breaker.open and isinstance(result, Answer | Fault)
+        return replace(live, halt=Halt.TENANT) if left_alone else live
+
+    def _seen(self, key: Key, result: Answer | Fault | Stopped) -> Live:
         if isinstance(result, Answer):
             live = classify(key, result, self._judgement.fits, self._judgement.why_not, self._line.redact)
             if live.value is not ABSENT:
@@ -73,35 +82,40 @@ class TenantReader:
             return Live(LiveState.UNREADABLE, detail=result.detail, halt=halt)
         return Live(LiveState.UNREADABLE, detail=result.detail, request_id=result.request_id, halt=result.halt)
 
-    async def _get(self, key: Key, token: Secret) -> Answer | Fault:
-        return await self._line.wire.send("GET", self._line.origin + key.path, _bearer(token))
+    async def _get(self, key: Key, token: Secret, errand: Errand) -> Answer | Fault | Stopped:
+        return await self._line.wire.send("GET", self._line.origin + key.path, _bearer(token), errand=errand)
 
     async def _authorised(
-        self, send: Callable[[Secret], Awaitable[Answer | Fault]], *, resend_on: frozenset[int] = frozenset({401, 403})
+        self, send: Callable[[Secret], Awaitable[Answer | Fault | Stopped]], method: Method, errand: Errand
     ) -> Answer | Fault | Stopped:
-        """Send with a token, and once more with a fresh one if the first was refused with a status in `resend_on`."""
+        """Send with a token, and once more with a fresh one where the table says so."""
         async with self._one_at_a_time:
-            stopped = self._line.run_stop.why or self._own_stop.why
+            stopped = self._own_stop.why or self._line.pace.refusal(errand)
             if stopped is not None:
                 return stopped
-            token = await self._line.tokens.current()
+            token = await self._line.tokens.current(errand)
             if isinstance(token, Stopped):
                 return token
             result = await send(token)
-            if isinstance(result, Answer) and result.status in resend_on and not is_address_block(result):
-                fresh = await self._line.tokens.renew()
+            if isinstance(result, Answer) and what_to_do(result, method) is Do.RENEW:
+                fresh = await self._line.tokens.renew(errand)
                 if isinstance(fresh, Stopped):
                     return replace(fresh, asked=True)
                 if fresh is not None:
-                    result = await send(fresh)
+                    again = await send(fresh)
+                    result = replace(again, asked=True) if isinstance(again, Stopped) else again
             self._remember(result)
             return result
 
-    def _remember(self, result: Answer | Fault) -> None:
+    def _remember(self, result: Answer | Fault | Stopped) -> None:
         """Keep in mind a refusal that asking again would only repeat or, for a blocked address, prolong."""
+        if isinstance(result, Stopped):
+            return
+        self._line.pace.breaker.note(available=happened(result) not in UNAVAILABLE)
+        run_stop = self._line.pace.run.stop
         halt = halt_of(result) if isinstance(result, Answer) else None
-        if halt is Halt.EVERYONE and self._line.run_stop.why is None:
-            self._line.run_stop.why = Stopped(f"Not sent. {BLOCKED}", Halt.EVERYONE)
+        if halt is Halt.EVERYONE and run_stop.why is None:
+            run_stop.why = Stopped(f"Not sent. {BLOCKED}", Halt.EVERYONE)
             self._line.retries.notice(BLOCKED)
         elif halt is Halt.TENANT:
             self._own_stop.why = Stopped(
@@ -116,13 +130,16 @@ class TenantWriter(TenantReader):
     async def post(self, key: Key, value: Value) -> Posted:
         """POST `value`, in which every reference is resolved, and say what is known.
 
+        NOT_SENT if it can't leave within seconds: whoever asks has read the key, and that must not grow old.
+
         One request a call. The exception is a 401, which says that nothing was processed: then, except for a
         write-once key, the same is sent once more with a fresh token. Cancelled in flight, it may have been written.
         """
         self._line.redact.learn(secrets_in(value))
         body = posted(value)
-        resend_on = frozenset() if key.write_once else frozenset({401})
-        result = await self._authorised(lambda token: self._post(key, token, body), resend_on=resend_on)
+        method = Method.WRITE_ONCE if key.write_once else Method.WRITE
+        by = self._line.retries.clock.now() + FRESH
+        result = await self._authorised(lambda token: self._post(key, token, body, by), method, Errand.WRITE)
         if isinstance(result, Answer):
             return judge(result, self._line.redact)
         if isinstance(result, Fault):
@@ -130,9 +147,10 @@ class TenantWriter(TenantReader):
         sent = Sent.DENIED if result.asked else Sent.NOT_SENT
         return Posted(sent, result.detail, result.request_id, result.halt)
 
-    async def _post(self, key: Key, token: Secret, body: bytes) -> Answer | Fault:
+    async def _post(self, key: Key, token: Secret, body: bytes, by: float) -> Answer | Fault | Stopped:
         headers = {**_bearer(token), "content-type": "application/json"}
-        return await self._line.wire.send("POST", self._line.origin + key.path, headers, body)
+        url = self._line.origin + key.path
+        return await self._line.wire.send("POST", url, headers, body, errand=Errand.WRITE, by=by)
 
 
 def _bearer(token: Secret) -> dict[str, str]:

@@ -18,7 +18,8 @@ from reconciler.platform.bodies import NotStrictJson, parse
 from reconciler.platform.details import explain, request_id
 from reconciler.platform.faults import Fault
 from reconciler.platform.redact import Redactor
-from reconciler.platform.retries import Retries
+from reconciler.platform.retries import Method, Retries
+from reconciler.platform.stops import Errand, Stopped
 from reconciler.platform.wire import Answer, Wire
 
 _MARGIN = 30.0
@@ -28,26 +29,13 @@ _LONGEST_TOKEN = 16 * 1024
 """Characters. Servers cut headers off at about this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """There is no token, or nothing more is to be sent: why, and how far that reaches.
-
-    `asked` is true if the request was sent before, and refused with a 401 or 403.
-    """
-
-    detail: str
-    halt: Halt
-    request_id: str | None = None
-    asked: bool = False
-
-
 class Tokens(Protocol):
     """Where a tenant's bearer comes from."""
 
-    async def current(self) -> Secret | Stopped:
+    async def current(self, errand: Errand) -> Secret | Stopped:
         """Return the token to use now."""
 
-    async def renew(self) -> Secret | Stopped | None:
+    async def renew(self, errand: Errand) -> Secret | Stopped | None:
         """Return another token after the current one was refused; None if there is no way to get one."""
 
 
@@ -57,10 +45,10 @@ class StaticTokens:
     def __init__(self, token: Secret) -> None:
         self._token = Secret(token.reveal().strip())
 
-    async def current(self) -> Secret | Stopped:
+    async def current(self, errand: Errand) -> Secret | Stopped:  # noqa: ARG002 - nothing is fetched
         return self._token
 
-    async def renew(self) -> Secret | Stopped | None:
+    async def renew(self, errand: Errand) -> Secret | Stopped | None:  # noqa: ARG002 - nothing is fetched
         return None
 
 
@@ -76,15 +64,15 @@ class FetchedTokens:
         self._token: Secret | None = None
         self._good_until = -math.inf
 
-    async def current(self) -> Secret | Stopped:
+    async def current(self, errand: Errand) -> Secret | Stopped:
         if self._token is not None and self._clock.now() < self._good_until:
             return self._token
-        return await self._fetch()
+        return await self._fetch(errand)
 
-    async def renew(self) -> Secret | Stopped | None:
-        return await self._fetch()
+    async def renew(self, errand: Errand) -> Secret | Stopped | None:
+        return await self._fetch(errand)
 
-    async def _fetch(self) -> Secret | Stopped:
+    async def _fetch(self, errand: Errand) -> Secret | Stopped:
         self._token = None
         asked_at = self._clock.now()
         form = {
@@ -94,7 +82,13 @@ class FetchedTokens:
         }
         headers = {"content-type": "application/x-www-form-urlencoded"}
         content = urlencode(form).encode("ascii")
-        result = await self._retries.run(lambda: self._wire.send("POST", self._grant.token_url, headers, content))
+        result = await self._retries.run(
+            lambda: self._wire.send("POST", self._grant.token_url, headers, content, errand=errand),
+            Method.TOKEN,
+            errand,
+        )
+        if isinstance(result, Stopped):
+            return result
         granted = _granted(result, self._redact)
         if isinstance(granted, Stopped):
             return granted

@@ -7,6 +7,7 @@ and each of these may take a credential elsewhere.
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +19,8 @@ from reconciler import __version__
 from reconciler.model.access import Clock, Limits
 from reconciler.platform.bodies import MAX_BYTES
 from reconciler.platform.faults import EXPECTED, Fault, fault_of
+from reconciler.platform.pace import Pace
+from reconciler.platform.stops import Errand, Stopped
 
 log = logging.getLogger("reconciler.platform")
 
@@ -57,7 +60,8 @@ class Answer:
 class Wire:
     """Exchanges over one transport. `limits` gives the time for each step; all of it may take connect + 2 x read."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, clock: Clock) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, clock: Clock, pace: Pace) -> None:
+        self._pace = pace
         self._transport = transport
         self._clock = clock
         # A peer that sends a byte now and then satisfies every single timeout for ever.
@@ -70,12 +74,23 @@ class Wire:
         }
 
     async def send(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None
-    ) -> Answer | Fault:
-        """Send one request, once, and return the answer, or why there is none.
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        *,
+        errand: Errand,
+        by: float = math.inf,
+    ) -> Answer | Fault | Stopped:
+        """Send one request, once, when its turn comes, and return the answer, or why there is none.
 
-        Raises ForbiddenRequest if the guard below says no. Cancelling closes the connection.
+        After the time `by` it is not sent any more. Raises ForbiddenRequest if the guard below says no. Cancelling
+        closes the connection.
         """
+        held_up = await self._pace.turn(errand, by=by)
+        if held_up is not None:
+            return held_up
         began = self._clock.now()
         path = "?"
         try:
@@ -90,6 +105,8 @@ class Wire:
             result: Answer | Fault = await self._exchange(request)
         except EXPECTED as error:
             result = fault_of(error)
+        if isinstance(result, Answer) and result.status == 429:
+            self._pace.rate.throttled()
         seen = result.status if isinstance(result, Answer) else result.sent
         log.debug("%s %s: %s in %.0f ms", method, path, seen, (self._clock.now() - began) * 1000)
         return result

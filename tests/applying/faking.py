@@ -65,7 +65,7 @@ class ScriptedApi:
         self._clock = clock
         self._took = took
 
-    async def read(self, key: Key) -> Live:
+    async def read(self, key: Key, *, verifying: bool = False) -> Live:
         """Answer as the script says."""
         self._pass()
         self.calls.append(("read", key.name))
@@ -109,7 +109,7 @@ class Store:
         date = f"2026-03-02T10:00:{self.dates[key.name]:02}Z"
         return Live(LiveState.SET, normalise(value, key.schema), date, unknown_fields(value, key.schema))
 
-    async def read(self, key: Key) -> Live:
+    async def read(self, key: Key, *, verifying: bool = False) -> Live:
         """Answer a GET."""
         self.touched.add(key.name)
         return self.look(key)

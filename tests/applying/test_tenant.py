@@ -48,9 +48,9 @@ class Wire:
         self.reads = dict(reads or {})
         self.posts = dict(posts or {})
 
-    async def read(self, key: Key) -> Live:
+    async def read(self, key: Key, *, verifying: bool = False) -> Live:
         """Answer a GET, or fail."""
-        found = await self.store.read(key)
+        found = await self.store.read(key, verifying=verifying)
         return self.reads.get(key.name, found)
 
     async def post(self, key: Key, value: Value) -> Posted:
@@ -343,9 +343,9 @@ def test_a_brake_between_a_read_and_its_post_keeps_the_post_back():
     brake = Brake()
 
     class Stopping(ScriptedApi):
-        async def read(self, key: Key) -> Live:
+        async def read(self, key: Key, *, verifying: bool = False) -> Live:
             brake.stop("The run was interrupted.")
-            return await super().read(key)
+            return await super().read(key, verifying=verifying)
 
     api = Stopping([UNSET])
 

@@ -61,10 +61,13 @@ def carry_out(
     """Write a key against a script; `stops` are the answers to "has the run been stopped?", the last one repeated."""
     clock, api, answers = FakeClock(), ScriptedApi(reads, posts), list(stops) or [""]
 
-    def stopped() -> str:
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+    def kept_back() -> str:
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if not answer:
+            api.calls.append(("sending", ""))
+        return answer
 
-    written = finish(write_key(item, desk_of(api, clock), lambda: api.calls.append(("sending", "")), stopped))
+    written = finish(write_key(item, desk_of(api, clock), kept_back))
     return written, api, clock
 
 
@@ -337,7 +340,7 @@ def test_reading_back_ends_on_time(verify: float, took: float, reads: int):
     clock = FakeClock()
     api = ScriptedApi([set_to(TIMER, 1)], [YES], clock=clock, took=took)
 
-    written = finish(write_key(ORDINARY, desk_of(api, clock, verify=verify), lambda: None, str))
+    written = finish(write_key(ORDINARY, desk_of(api, clock, verify=verify), str))
 
     assert written.outcome.status is Status.FAILED
     assert api.story == "RP" + "R" * reads

@@ -49,6 +49,8 @@ WRONG = {
     "missing plan file": ("apply --plan gone.json", ["gone.json", "reconciler plan --report"]),
     "plan file beside a selection": ("apply --sandbox --plan gone.json --tenant acme", ["--plan"]),
     "missing report": ("report gone.json", ["gone.json"]),
+    "undo without its folder": ("report gone.json --undo", ["'--undo'"]),
+    "undo of a missing report": ("report gone.json --undo back", ["gone.json"]),
     "no credentials": ("plan", ["no credentials", "--credentials FILE", "RECONCILER_CREDENTIALS"]),
     "sandbox beside an origin": ("plan --sandbox --origin https://{tenant}.example", ["Leave out --origin"]),
     "import of no name": ("import --sandbox UPPER", ["UPPER", "acme-staging"]),

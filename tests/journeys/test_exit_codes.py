@@ -235,11 +235,11 @@ def test_a_bug_met_in_one_tenant_is_70_and_the_others_go_on(
     true_read = TenantReader.read
     seen: list[object] = []
 
-    async def read(self: TenantReader, key: object) -> object:
+    async def read(self: TenantReader, key: object, **how: bool) -> object:
         seen.append(self)
         if self is seen[0]:
             raise RuntimeError(CANARY)
-        return await true_read(self, key)  # type: ignore[arg-type]
+        return await true_read(self, key, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(TenantReader, "read", read)
     ended = fleet.run(command)

@@ -11,6 +11,7 @@ from reconciler.model.values import Secret
 from reconciler.platform import ForbiddenRequest, Unusable, why_unusable
 from reconciler.platform.addresses import address_of
 from reconciler.platform.guard import READING, WRITING, Guard
+from reconciler.platform.stops import Errand
 from tests.platform.loopback import MakeAccess, MakePlatform, Say, Server
 
 anyio = pytest.mark.anyio
@@ -150,9 +151,9 @@ async def test_a_reader_cannot_be_talked_into_a_post(
         async with platform(may_write=may_write) as opened, opened.reading(access(acme)) as reader:
             assert not hasattr(reader, "post")
             with pytest.raises(ForbiddenRequest):
-                await reader._line.wire.send("POST", acme.origin + limit.path, {}, b"{}")  # noqa: SLF001 - the point
+                await reader._line.wire.send("POST", acme.origin + limit.path, {}, b"{}", errand=Errand.READ)  # noqa: SLF001 - the point
             with pytest.raises(ForbiddenRequest):
-                await reader._line.wire.send("GET", beta.origin + limit.path, {})  # noqa: SLF001 - the point
+                await reader._line.wire.send("GET", beta.origin + limit.path, {}, errand=Errand.READ)  # noqa: SLF001 - the point
             await reader.read(limit)
     assert [seen.method for seen in acme.seen] == ["GET", "GET"]
     assert beta.seen == []

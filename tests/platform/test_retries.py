@@ -1,18 +1,76 @@
 import asyncio
 import random
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.model.access import Limits
 from reconciler.model.live import Sent
+from reconciler.platform.answers import judge
+from reconciler.platform.budgets import Breaker, Deadline, RetryBudget
 from reconciler.platform.faults import Fault
-from reconciler.platform.retries import LONGEST, Retries, asked_pause, may_pass
+from reconciler.platform.pace import Pace, Run
+from reconciler.platform.rates import AddressBudget, TenantRate
+from reconciler.platform.redact import Redactor
+from reconciler.platform.retries import (
+    BASE,
+    LONGEST,
+    TABLE,
+    Do,
+    Happened,
+    Method,
+    Retries,
+    asked_pause,
+    happened,
+    what_to_do,
+)
+from reconciler.platform.stops import Errand, Stop, Stopped
 from reconciler.platform.wire import Answer, Flaw
 from tests.platform.loopback import FakeClock
 
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+EARLY = Fault(Sent.NOT_SENT, passing=True, detail="No connection.")
+LATE = Fault(Sent.LOST, passing=True, detail="Lost.")
+HOPELESS = Fault(Sent.NOT_SENT, passing=False, detail="No.")
+JSON = b'{"message": "no"}'
 
-def retries(clock: FakeClock, notices: list[str], tries: int = 3, seed: int = 1):
-    return Retries(tries, clock, random.Random(seed), notices.append, "acme")
+ONE_OF_EACH: dict[Happened, list[Any]] = {
+    Happened.NEVER_SENT: [EARLY],
+    Happened.HOPELESS: [HOPELESS, Fault(Sent.LOST, passing=False, detail="Odd.")],
+    Happened.LOST: [LATE],
+    Happened.SERVER_ERROR: [Answer(500), Answer(502), Answer(503), Answer(599), Answer(500, retry_after="9")],
+    Happened.THROTTLED: [Answer(429), Answer(429, retry_after="1")],
+    Happened.BUSY: [Answer(503, retry_after="1")],
+    Happened.CUT_SHORT: [Answer(200, flaw=Flaw.CUT_SHORT)],
+    Happened.UNUSABLE: [Answer(200, flaw=Flaw.TOO_LARGE), Answer(200, flaw=Flaw.COMPRESSED)],
+    Happened.UNAUTHORISED: [Answer(401), Answer(401, JSON)],
+    Happened.FORBIDDEN: [Answer(403, JSON)],
+    Happened.BLOCKED: [Answer(403, b"<html>"), Answer(403), Answer(403, flaw=Flaw.CUT_SHORT)],
+    Happened.CONFLICT: [Answer(409)],
+    Happened.OTHER: [Answer(200), Answer(204), Answer(302), Answer(400), Answer(404)],
+}
+
+
+def retries(clock: FakeClock, notices: list[str], tries: int = 3, seed: int = 1, **limits: Any) -> Retries:
+    wanted = Limits(**limits)
+    run = Run(
+        wanted,
+        clock,
+        notices.append,
+        Stop(),
+        RetryBudget(notices.append),
+        AddressBudget(wanted.calls_per_window, wanted.window_seconds, clock, notices.append),
+        Deadline(clock, wanted.run_deadline),
+    )
+    rate = TenantRate(wanted.tenant_rate, clock)
+    breaker = Breaker(wanted.breaker_failures)
+    pace = Pace(run, rate, Deadline(clock, wanted.tenant_deadline), breaker, exempt=True)
+    return Retries(tries, clock, lambda: NOW, random.Random(seed), notices.append, "acme", pace)
 
 
 def attempts(*results: Any):
@@ -24,29 +82,70 @@ def attempts(*results: Any):
     return attempt, left
 
 
-PASSING = Fault(Sent.LOST, passing=True, detail="Lost.")
-HOPELESS = Fault(Sent.NOT_SENT, passing=False, detail="No.")
+def tried(engine: Retries, *results: Any, method: Method = Method.READ, errand: Errand = Errand.READ) -> Any:
+    """Return the last result, and how many requests it took."""
+    attempt, left = attempts(*results)
+    last = asyncio.run(engine.run(attempt, method, errand))
+    return last, len(results) - len(left)
+
+
+def test_every_row_of_the_table_is_there_once_and_has_a_reason():
+    """A thing that may happen without a row would end in a KeyError at night."""
+    assert [row.happened for row in TABLE] == list(Happened)
+    assert all(row.reason for row in TABLE)
+    assert set(ONE_OF_EACH) == set(Happened)
 
 
 @pytest.mark.parametrize(
-    ("result", "expected"),
+    ("row", "result"),
     [
-        pytest.param(PASSING, True, id="lost"),
-        pytest.param(HOPELESS, False, id="hopeless"),
-        *(pytest.param(Answer(status), True, id=str(status)) for status in (429, 500, 502, 503, 504, 599)),
-        *(pytest.param(Answer(status), False, id=str(status)) for status in (200, 204, 302, 400, 401, 403, 404, 409)),
-        pytest.param(Answer(200, flaw=Flaw.CUT_SHORT), True, id="200 cut short"),
-        pytest.param(Answer(200, flaw=Flaw.TOO_LARGE), False, id="200 too large"),
-        pytest.param(Answer(200, flaw=Flaw.COMPRESSED), False, id="200 compressed"),
-        pytest.param(Answer(403, flaw=Flaw.CUT_SHORT), False, id="403 cut short"),
+        pytest.param(row, result, id=f"{row} {number}")
+        for row, results in ONE_OF_EACH.items()
+        for number, result in enumerate(results, 1)
     ],
 )
-def test_only_what_may_pass_is_tried_again(result: Any, expected: Any, clock: FakeClock, notices: list[str]):
-    """Each row of the table."""
-    assert may_pass(result) is expected
-    attempt, left = attempts(result, Answer(200))
-    asyncio.run(retries(clock, notices).run(attempt))
-    assert len(left) == (0 if expected else 1)
+@pytest.mark.parametrize("method", [Method.READ, Method.TOKEN])
+def test_each_cell_of_what_may_be_repeated_is_obeyed(
+    row: Happened, result: Any, method: Method, clock: FakeClock, notices: list[str]
+):
+    """`again` means again, everything else means once; what asks to slow down is told."""
+    assert happened(result) is row
+    do = what_to_do(result, method)
+    _, sent = tried(retries(clock, notices), result, Answer(200), method=method)
+    assert sent == (2 if do in {Do.AGAIN, Do.AGAIN_AS_ASKED} else 1)
+    assert len(notices) == (do is Do.AGAIN_AS_ASKED)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[row.happened for row in TABLE])
+@pytest.mark.parametrize("method", [Method.WRITE, Method.WRITE_ONCE])
+def test_no_cell_of_a_post_repeats_it_blindly(row: Any, method: Method):
+    """And a write-once key is repeated only if no byte left."""
+    assert row.do(method) not in {Do.AGAIN, Do.AGAIN_AS_ASKED}
+    if method is Method.WRITE_ONCE and row.do(method) in {Do.READ_FIRST, Do.RENEW}:
+        assert row.happened in {Happened.NEVER_SENT, Happened.HOPELESS}
+
+
+@pytest.mark.parametrize(
+    ("result", "sent"),
+    [
+        pytest.param(result, sent, id=f"{row} {number}")
+        for row, sent in (
+            (Happened.SERVER_ERROR, Sent.LOST),
+            (Happened.BUSY, Sent.LOST),
+            (Happened.THROTTLED, Sent.THROTTLED),
+            (Happened.CONFLICT, Sent.CONFLICT),
+            (Happened.CUT_SHORT, Sent.ACCEPTED),
+            (Happened.UNUSABLE, Sent.ACCEPTED),
+            (Happened.UNAUTHORISED, Sent.DENIED),
+            (Happened.FORBIDDEN, Sent.DENIED),
+            (Happened.BLOCKED, Sent.DENIED),
+        )
+        for number, result in enumerate(ONE_OF_EACH[row], 1)
+    ],
+)
+def test_what_a_post_is_told_agrees_with_the_table(result: Any, sent: Sent):
+    """The writing room acts on these words; they come from the same rows."""
+    assert judge(result, Redactor()).sent is sent
 
 
 @pytest.mark.parametrize("tries", [1, 2, 5])
@@ -55,66 +154,102 @@ def test_the_number_of_tries_is_a_bound_and_the_last_result_is_returned(
 ):
     """No try is followed by a wait but by another try."""
     results = [Answer(500 + i) for i in range(tries + 1)]
-    attempt, left = attempts(*results)
-    last = asyncio.run(retries(clock, notices, tries).run(attempt))
+    last, sent = tried(retries(clock, notices, tries), *results)
     assert last == results[tries - 1]
-    assert len(left) == 1
+    assert sent == tries
     assert len(clock.slept) == tries - 1
 
 
 def test_waits_grow_are_random_and_stay_below_the_bound(clock: FakeClock, notices: list[str]):
     """Full jitter: anything from nothing up to a bound that doubles."""
-    attempt, _ = attempts(*[PASSING] * 12)
-    asyncio.run(retries(clock, notices, 12).run(attempt))
-    bounds = [min(LONGEST, 0.25 * 2**n) for n in range(11)]
+    tried(retries(clock, notices, 11), *[LATE] * 11)
+    bounds = [min(LONGEST, BASE * 2**n) for n in range(10)]
     assert all(0 <= slept <= bound for slept, bound in zip(clock.slept, bounds, strict=True))
-    assert len(set(clock.slept)) == 11
+    assert len(set(clock.slept)) == 10
 
 
 def test_two_tenants_that_fail_together_do_not_come_back_together(clock: FakeClock, notices: list[str]):
     """Their waits come from the randomness that was given in."""
     waits = []
     for seed in (1, 2):
-        attempt, _ = attempts(*[PASSING] * 3)
-        asyncio.run(retries(clock, notices, 3, seed).run(attempt))
+        tried(retries(clock, notices, 3, seed), *[LATE] * 3)
         waits.append(tuple(clock.slept))
         clock.slept.clear()
     assert waits[0] != waits[1]
 
 
 @pytest.mark.parametrize(
-    ("header", "low", "high"),
+    ("header", "asked"),
     [
-        ("2", 2.0, 2.25),
-        ("0", 0.0, 0.25),
-        ("5", LONGEST, LONGEST),
-        ("3600", LONGEST, LONGEST),
-        ("999999999999", 0.0, 0.25),
-        (None, 0.0, 0.25),
-        ("-1", 0.0, 0.25),
-        ("soon", 0.0, 0.25),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0, 0.25),
-        ("\u0664", 0.0, 0.25),
+        pytest.param("2", 2.0, id="seconds"),
+        pytest.param(" 2 ", 2.0, id="blanks"),
+        pytest.param("0", 0.0, id="nought"),
+        pytest.param("999999999999", 999999999999.0, id="huge"),
+        pytest.param(format_datetime(NOW + timedelta(seconds=40), usegmt=True), 40.0, id="date"),
+        pytest.param(format_datetime(NOW - timedelta(days=1), usegmt=True), 0.0, id="past date"),
+        pytest.param("Monday, 23-Nov-26 12:00:07 GMT", 7.0, id="old date"),
+        pytest.param("Mon Nov 23 12:00:09 2026", 9.0, id="asctime"),
+        pytest.param(None, None, id="none"),
+        pytest.param("", None, id="empty"),
+        pytest.param("-1", None, id="negative"),
+        pytest.param("1.5", None, id="fraction"),
+        pytest.param("soon", None, id="word"),
+        pytest.param("soon, but not now", None, id="words"),
+        pytest.param("Mon, 99 Nov 2026 12:00:00 GMT", None, id="no such day"),
+        pytest.param("\u0664", None, id="other digits"),
+        pytest.param("9" * 5000, None, id="a novel"),
     ],
 )
-def test_a_429_is_obeyed_within_reason_and_told(
-    header: str | None, low: float, high: float, clock: FakeClock, notices: list[str]
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_obeyed_in_both_its_forms(
+    status: int, header: str | None, asked: float | None, clock: FakeClock, notices: list[str]
 ):
-    """No longer than the bound, whatever is asked; a person who is watching learns why it takes so long."""
-    attempt, _ = attempts(Answer(429, retry_after=header), Answer(200))
-    asyncio.run(retries(clock, notices).run(attempt))
-    assert low <= clock.slept[0] <= high
+    """Seconds or a date; nonsense is as good as none. Longer than there is time: the tenant ends, at once."""
+    assert asked_pause(header, NOW) == asked
+    result, sent = tried(retries(clock, notices), Answer(status, retry_after=header), Answer(200))
+    if asked is not None and asked > 120:
+        assert isinstance(result, Stopped)
+        assert "tenant_deadline" in result.detail
+        assert (clock.slept, sent) == ([], 1)
+        return
+    assert (result, sent) == (Answer(200), 2)
+    assert (asked or 0.0) <= clock.slept[0] <= (asked or 0.0) + BASE
+
+
+def test_the_budget_ends_all_retries_of_a_run_and_says_so_once(clock: FakeClock, notices: list[str]):
+    """Ten at first, then a tenth of the calls; a read-back after a POST is never refused one."""
+    engine = retries(clock, notices, 2, breaker_failures=1000)
+    assert [tried(engine, LATE, LATE)[1] for _ in range(12)] == [2] * 10 + [1] * 2
     assert len(notices) == 1
-    assert notices[0].startswith("acme: ")
+    assert "nothing more is tried again" in notices[0]
+    assert tried(engine, LATE, LATE, errand=Errand.VERIFY)[1] == 2
+    engine.pace.run.budget.calls = 110
+    assert [tried(engine, LATE, LATE)[1] for _ in range(2)] == [2, 1]
+    assert len(notices) == 1
 
 
-def test_only_a_429_may_ask_for_a_pause():
-    """A 503 with an hour in it must not stop the run."""
-    assert asked_pause(Answer(503, retry_after="5")) is None
+def test_an_open_breaker_ends_the_tries_but_not_those_of_a_read_back(clock: FakeClock, notices: list[str]):
+    """The tenant is left alone, unless something may have been written there."""
+    engine = retries(clock, notices)
+    engine.pace.breaker.failures = 5
+    assert tried(engine, LATE, LATE, LATE)[1] == 1
+    assert tried(engine, LATE, LATE, LATE, errand=Errand.VERIFY)[1] == 3
 
 
 def test_what_is_neither_answer_nor_fault_ends_it_at_once(clock: FakeClock, notices: list[str]):
     """A refusal to send, for instance."""
-    attempt, left = attempts("stopped", Answer(200))
-    assert asyncio.run(retries(clock, notices).run(attempt)) == "stopped"
-    assert len(left) == 1
+    assert tried(retries(clock, notices), "stopped", Answer(200)) == ("stopped", 1)
+
+
+def test_the_page_shows_the_table_as_it_is():
+    """docs/reliability.md is read by those who decide whether to trust this; it may not drift."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    for row in TABLE:
+        cells = (row.happened, row.read, row.token, row.write, row.write_once, row.reason)
+        assert f"| {' | '.join(cells)} |" in lines
+
+
+@pytest.mark.parametrize("limit", fields(Limits), ids=lambda limit: limit.name)
+def test_the_page_shows_every_limit_and_its_default(limit: Any):
+    """A default that changes in the code alone would make the page lie."""
+    assert f"| {limit.name} | {limit.default:g} |" in PAGE.read_text(encoding="utf-8")

@@ -4,10 +4,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from reconciler.model.access import Limits
 from reconciler.model.key import Key
 from reconciler.model.live import Halt, Sent
 from reconciler.model.words import LiveState
 from reconciler.platform import ForbiddenRequest, Platform
+from reconciler.platform.stops import Errand
 from reconciler.platform.tokens import FetchedTokens
 from tests.platform.loopback import FakeClock, MakeAccess, MakePlatform, MakeReply, Say, Server
 
@@ -73,7 +75,8 @@ async def test_a_token_is_used_until_shortly_before_its_end(
     """Then another is fetched, before the platform has to refuse the old one."""
     identity.on("*", say.token("canary-1", life), say.token("canary-2", life))
     acme.on("*", say.ok(None))
-    async with platform() as opened, opened.reading(client_access(acme, identity)) as reader:
+    patient = Limits(tenant_deadline=200_000, run_deadline=200_000)
+    async with platform(limits=patient) as opened, opened.reading(client_access(acme, identity)) as reader:
         await reader.read(limit)
         clock.time += used_for - 0.01
         await reader.read(limit)
@@ -335,5 +338,5 @@ async def test_a_client_secret_goes_to_the_token_url_and_nowhere_else(
             ("GET", f"{identity.origin}/realms/acme/token"),
         ):
             with pytest.raises(ForbiddenRequest):
-                await tokens._wire.send(method, url, {}, b"client_secret=canary")  # noqa: SLF001 - the point
+                await tokens._wire.send(method, url, {}, b"client_secret=canary", errand=Errand.READ)  # noqa: SLF001 - the point
     assert identity.connections == beta.connections == acme.connections == 0
