@@ -11,10 +11,11 @@ from reconciler.sandbox.answer import MAX_BODY
 from reconciler.sandbox.commands import reset, set_, show
 from reconciler.sandbox.controls import Controls, Row
 from reconciler.sandbox.faults import EVERY, TOKEN, ErrorBody, Fault, FaultKind
+from reconciler.sandbox.history import Author, LogEntry, Write
 from reconciler.sandbox.refusal import SandboxRefusal
 from reconciler.sandbox.seed import SHIPPED
 from reconciler.sandbox.server import DB, RunningSandbox, Sandbox, serve
-from reconciler.sandbox.store import LogEntry, Stored
+from reconciler.sandbox.store import Stored
 
 __all__ = [
     "DB",
@@ -22,6 +23,7 @@ __all__ = [
     "MAX_BODY",
     "SHIPPED",
     "TOKEN",
+    "Author",
     "Controls",
     "ErrorBody",
     "Fault",
@@ -32,6 +34,7 @@ __all__ = [
     "Sandbox",
     "SandboxRefusal",
     "Stored",
+    "Write",
     "credentials",
     "reset",
     "secret_text",

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from reconciler.catalogue import Catalogue
 from reconciler.model.key import Key
-from reconciler.model.values import Absent
+from reconciler.model.values import ABSENT, Absent
 from reconciler.sandbox.contract import JSON, Labels, content_type
 from reconciler.sandbox.faults import ErrorBody, Fault, FaultKind
+from reconciler.sandbox.history import Author
 from reconciler.sandbox.shape import masked, not_uris, parse_json, with_extra_field
 from reconciler.sandbox.store import Arrival, Store, Stored
 from reconciler.sandbox.tokens import bearer, is_good
@@ -116,9 +117,11 @@ class Api:
         return self._post(request, key, arrival)
 
     def _get(self, request: Request, key: Key, arrival: Arrival) -> Reply:
-        if arrival.acting is not None and arrival.acting.kind is FaultKind.RIVAL:
-            self._rival(request, key, arrival.acting)
-        stored = self.store.get(request.tenant, key.name) or Stored(None, None)
+        with self.store.transaction():
+            if arrival.acting is not None and arrival.acting.kind is FaultKind.RIVAL:
+                self._rival(request, key, arrival)
+            self.store.saw(arrival.sequence, request.tenant, key.name)
+            stored = self.store.get(request.tenant, key.name) or Stored(None, None)
         value = stored.value
         for fault in arrival.dressing:
             value = masked(value, key.schema) if fault.kind is FaultKind.MASKED else with_extra_field(value)
@@ -139,21 +142,23 @@ class Api:
         if wrong:
             return failure(400, "bad_request", f"The value doesn't fit {key.short}: {wrong}.", arrival)
         kind = arrival.acting.kind if arrival.acting else None
-        if kind is FaultKind.LOST_RACE and arrival.acting is not None:
-            self._rival(request, key, arrival.acting)
+        if kind is FaultKind.LOST_RACE:
+            self._rival(request, key, arrival)
             return failure(409, "conflict", "Somebody else was faster.", arrival)
         if kind is FaultKind.IGNORED_WRITE:
             return _document(self.store.pretend(value))
         # One transaction: of two first writes of a write-once key, only one may win.
         with self.store.transaction():
+            self.store.saw(arrival.sequence, request.tenant, key.name)
             before = self.store.get(request.tenant, key.name)
             if key.write_once and before is not None and before.updated_at is not None:
                 return failure(409, "conflict", f"{key.short} is set and can't be changed.", arrival)
-            return _document(self.store.write(request.tenant, key.name, value))
+            return _document(self.store.write(request.tenant, key.name, value, Author.CLIENT, arrival.sequence))
 
-    def _rival(self, request: Request, key: Key, fault: Fault) -> None:
-        value = key.example if isinstance(fault.value, Absent) else fault.value
-        self.store.write(request.tenant, key.name, value)
+    def _rival(self, request: Request, key: Key, arrival: Arrival) -> None:
+        told = ABSENT if arrival.acting is None else arrival.acting.value
+        value = key.example if isinstance(told, Absent) else told
+        self.store.write(request.tenant, key.name, value, Author.RIVAL, arrival.sequence)
 
 
 def _says_json(label: str) -> bool:

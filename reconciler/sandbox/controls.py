@@ -12,11 +12,12 @@ from reconciler.model.key import Key
 from reconciler.model.values import ABSENT, Absent
 from reconciler.sandbox.database import open_store
 from reconciler.sandbox.faults import EVERY, TOKEN, Fault
+from reconciler.sandbox.history import LogEntry, Write
 from reconciler.sandbox.names import is_tenant
 from reconciler.sandbox.refusal import SandboxRefusal
 from reconciler.sandbox.seed import Seed
 from reconciler.sandbox.shape import masked
-from reconciler.sandbox.store import Clock, LogEntry, Store, Stored, rfc3339, wall_clock
+from reconciler.sandbox.store import Clock, Store, Stored, rfc3339, wall_clock
 
 TOKEN_LIFE = 300
 """Seconds that a bearer lives unless it is set otherwise."""
@@ -102,6 +103,10 @@ class Controls:
     def log(self) -> tuple[LogEntry, ...]:
         """Return every request since the last reset, in the order of arrival."""
         return self._store.log()
+
+    def writes(self) -> tuple[Write, ...]:
+        """Return every change of a value since the last reset, in order, secrets included."""
+        return self._store.writes()
 
     def reset(self) -> None:
         """Go back to the seed: values, faults, log, token life. Port and identity stay."""

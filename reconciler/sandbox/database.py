@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.sandbox.refusal import SandboxRefusal
 from reconciler.sandbox.store import Clock, Store
 
-LAYOUT = 1
+LAYOUT = 2
 """Of the tables; a database of another layout is refused, not converted."""
 
 _TABLES = """
@@ -20,7 +20,11 @@ CREATE TABLE faults (id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, key TEXT NOT 
   times INTEGER, waits INTEGER NOT NULL, fault TEXT NOT NULL);
 CREATE INDEX faults_by_tenant ON faults (tenant);
 CREATE TABLE log (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, tenant TEXT NOT NULL, key TEXT,
-  method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER, request_id TEXT, body_digest TEXT);
+  method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER, request_id TEXT, body_digest TEXT,
+  faults TEXT NOT NULL DEFAULT '', reached INTEGER NOT NULL DEFAULT 0, saw INTEGER);
+CREATE TABLE writes (number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, tenant TEXT NOT NULL,
+  key TEXT NOT NULL, author TEXT NOT NULL, request INTEGER, value TEXT, updated_at TEXT);
+CREATE INDEX writes_by_key ON writes (tenant, key);
 """
 
 

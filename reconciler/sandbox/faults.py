@@ -97,8 +97,9 @@ class Fault:
 
     `tenant`, `key` (full name) and `method` may each be `*`; `key` may be `@token`. It acts on `times` requests
     (None: on all), after letting the first `after` matching ones pass: `rival` with `after=1` shows its value
-    from the second GET on. `value` is what a rival wrote; left out, it is the key's example. `seconds` and `size`
-    (bytes) count for the kinds that the table names; `retry_after` is the header's text.
+    from the second GET on. With a `chance` (0 to 1) it acts on that share of the requests left; the same `seed` and
+    the same order of requests give the same faults. `value` is what a rival wrote; left out, it is the key's
+    example. `seconds` and `size` (bytes) count for the kinds that the table names; `retry_after` is the header's text.
     """
 
     kind: FaultKind
@@ -107,6 +108,8 @@ class Fault:
     method: str = EVERY
     times: int | None = 1
     after: int = 0
+    chance: float = 1.0
+    seed: int = 0
     status: int = 500
     body: ErrorBody = ErrorBody.CODED
     retry_after: str | None = None
@@ -125,6 +128,8 @@ class Fault:
             raise ValueError("a fault acts at least once: times must be 1 or more")
         if self.after < 0 or self.seconds < 0 or self.size < 0:
             raise ValueError("after, seconds and size of a fault can't be negative")
+        if not 0 <= self.chance <= 1:
+            raise ValueError("the chance of a fault lies between 0 and 1")
         if not 200 <= self.status <= 599:
             raise ValueError("the status of a fault lies between 200 and 599")
 
@@ -166,4 +171,5 @@ class Fault:
             FaultKind.LATE: f" {self.seconds:g} s",
         }.get(self.kind, "")
         wait = f" after {self.after}" if self.after else ""
-        return f"{self.kind}{detail} on {self.on_method} {self.key}, {count}{wait}"
+        chance = f" with a chance of {self.chance:.0%}" if self.chance < 1 else ""
+        return f"{self.kind}{detail} on {self.on_method} {self.key}, {count}{wait}{chance}"

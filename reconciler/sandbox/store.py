@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 from reconciler.sandbox.faults import EVERY, TOKEN, Fault
+from reconciler.sandbox.history import Author, LogEntry, Write
 
 Clock = Callable[[], datetime]
 """The time of day, aware."""
@@ -43,25 +45,6 @@ class Stored:
 
     value: Any
     updated_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One request. `status` is None while it is under way, and for good when it ended without an answer.
-
-    `key` is a full name, `@token` for the token endpoint, None for a path that leads nowhere. `body_digest`
-    is `sha256:…` of a POST's body; never of a token request, whose body is a secret.
-    """
-
-    sequence: int
-    at: str
-    tenant: str
-    key: str | None
-    method: str
-    path: str
-    status: int | None
-    request_id: str
-    body_digest: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +133,27 @@ class Store:
             row = self._connection.execute(question, (tenant, key)).fetchone()
         return None if row is None else Stored(json.loads(row[0]), row[1])
 
-    def put(self, tenant: str, key: str, value: Any, updated_at: str | None) -> None:
-        """Replace the whole value, whatever the key's rules say."""
+    def put(
+        self,
+        tenant: str,
+        key: str,
+        value: Any,
+        updated_at: str | None,
+        author: Author = Author.OPERATOR,
+        request: int | None = None,
+    ) -> None:
+        """Replace the whole value, whatever the key's rules say; `request` is the one that did it."""
+        text = json.dumps(value)
         with self.transaction() as sql:
-            sql.execute(
-                "INSERT OR REPLACE INTO key_values VALUES (?, ?, ?, ?)",
-                (tenant, key, json.dumps(value), updated_at),
-            )
+            sql.execute("INSERT OR REPLACE INTO key_values VALUES (?, ?, ?, ?)", (tenant, key, text, updated_at))
+            self._record(tenant, key, author, request, text, updated_at)
 
-    def write(self, tenant: str, key: str, value: Any) -> Stored:
+    def write(self, tenant: str, key: str, value: Any, author: Author, request: int) -> Stored:
         """Replace the value as of now. The date always moves, also when the clock doesn't."""
         with self.transaction():
             before = self.get(tenant, key)
             date = rfc3339(_later(self.now(), before.updated_at if before else None))
-            self.put(tenant, key, value, date)
+            self.put(tenant, key, value, date, author, request)
         return Stored(value, date)
 
     def pretend(self, value: Any) -> Stored:
@@ -174,6 +164,25 @@ class Store:
         """Forget the value: what the real API can't do."""
         with self.transaction() as sql:
             sql.execute("DELETE FROM key_values WHERE tenant = ? AND key = ?", (tenant, key))
+            self._record(tenant, key, Author.OPERATOR, None, None, None)
+
+    def _record(
+        self, tenant: str, key: str, author: Author, request: int | None, text: str | None, date: str | None
+    ) -> None:
+        self._connection.execute(
+            "INSERT INTO writes (at, tenant, key, author, request, value, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (rfc3339(self.now()), tenant, key, author, request, text, date),
+        )
+
+    def writes(self) -> tuple[Write, ...]:
+        """Return every change of a value since the last reset, in order."""
+        columns = "number, at, tenant, key, author, request, value, updated_at"
+        with self._lock:
+            rows = self._connection.execute(f"SELECT {columns} FROM writes ORDER BY number").fetchall()  # noqa: S608 - a constant
+        return tuple(
+            Write(number, at, tenant, key, Author(author), request, text is None, json.loads(text or "null"), date)
+            for number, at, tenant, key, author, request, text, date in rows
+        )
 
     # faults
 
@@ -196,7 +205,7 @@ class Store:
         with self.transaction() as sql:
             sql.execute("DELETE FROM faults WHERE ? IN ('*', tenant)", (tenant,))
 
-    def _take(self, tenant: str, key: str, method: str) -> tuple[Fault, ...]:
+    def _take(self, tenant: str, key: str, method: str, sequence: int) -> tuple[Fault, ...]:
         """Consume and return the faults that act on one request: at most one that isn't a dressing."""
         question = (
             "SELECT id, times, waits, fault FROM faults WHERE tenant IN (?, '*') AND method IN (?, '*')"
@@ -208,7 +217,9 @@ class Store:
             fault = Fault.decode(text)
             if waits > 0:
                 self._connection.execute("UPDATE faults SET waits = waits - 1 WHERE id = ?", (identity,))
-            elif fault.kind.dresses or all(other.kind.dresses for other in taken):
+            elif (fault.kind.dresses or all(other.kind.dresses for other in taken)) and (
+                fault.chance >= 1 or Random(f"{fault.seed} {identity} {sequence}").random() < fault.chance  # noqa: S311 - a die
+            ):
                 taken.append(fault)
                 self._use_up(identity, times)
         return tuple(taken)
@@ -231,7 +242,10 @@ class Store:
             assert sequence is not None  # noqa: S101 - an INSERT of one row always has one
             request_id = f"sandbox-{sequence:06d}"
             sql.execute("UPDATE log SET request_id = ? WHERE sequence = ?", (request_id, sequence))
-            taken = () if key is None else self._take(tenant, key, method)
+            taken = () if key is None else self._take(tenant, key, method, sequence)
+            if taken:
+                kinds = " ".join(fault.kind for fault in taken)
+                sql.execute("UPDATE log SET faults = ? WHERE sequence = ?", (kinds, sequence))
         acting = next((fault for fault in taken if not fault.kind.dresses), None)
         return Arrival(sequence, request_id, acting, tuple(fault for fault in taken if fault.kind.dresses))
 
@@ -240,15 +254,27 @@ class Store:
         with self.transaction() as sql:
             sql.execute("UPDATE log SET status = ? WHERE sequence = ?", (status, sequence))
 
+    def saw(self, sequence: int, tenant: str, key: str) -> None:
+        """Log which write of `key` the request found: the newest one."""
+        newest = "SELECT max(number) FROM writes WHERE tenant = ? AND key = ?"
+        with self.transaction() as sql:
+            sql.execute(
+                f"UPDATE log SET reached = 1, saw = ({newest}) WHERE sequence = ?",  # noqa: S608 - a constant
+                (tenant, key, sequence),
+            )
+
     def log(self) -> tuple[LogEntry, ...]:
         """Return every request since the last reset, in the order of arrival."""
-        columns = "sequence, at, tenant, key, method, path, status, request_id, body_digest"
+        columns = "sequence, at, tenant, key, method, path, status, request_id, body_digest, faults, reached, saw"
         with self._lock:
             rows = self._connection.execute(f"SELECT {columns} FROM log ORDER BY sequence").fetchall()  # noqa: S608 - a constant
-        return tuple(LogEntry(*row) for row in rows)
+        return tuple(
+            replace(LogEntry(*row[:9]), faults=tuple(row[9].split()), reached=bool(row[10]), saw=row[11])
+            for row in rows
+        )
 
     def clear(self) -> None:
         """Forget tenants, values, faults and the log; keep port and identity."""
         with self.transaction() as sql:
-            for table in ("tenants", "key_values", "faults", "log"):
+            for table in ("tenants", "key_values", "writes", "faults", "log"):
                 sql.execute(f"DELETE FROM {table}")  # noqa: S608 - a constant

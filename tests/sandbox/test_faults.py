@@ -305,3 +305,28 @@ def test_a_fault_survives_being_stored(kind: FaultKind, times: Any, after: int, 
         assert json.loads(fault.encoded())["kind"] == kind
         assert fault.kind.value in fault.summary()
         assert fault.key == EVERY
+
+
+def test_a_fault_with_a_chance_acts_on_that_share_and_the_same_way_again(call: Caller):
+    """Within what a die does; the same seed gives the same requests."""
+    told = Fault(FaultKind.STATUS, "acme", HOLD, times=None, chance=0.25, seed=3)
+    call.sandbox.fault(told)
+    hit = [call.get("acme", HOLD).status_code == 500 for _ in range(200)]
+    assert 25 <= sum(hit) <= 75
+    assert "25%" in told.summary()
+    assert Fault.decode(told.encoded()) == told
+
+
+def test_a_share_of_nothing_or_of_all(call: Caller):
+    """The ends of the scale."""
+    call.sandbox.fault(Fault(FaultKind.STATUS, "acme", HOLD, times=None, chance=0))
+    assert call.get("acme", HOLD).status_code == 200
+    call.sandbox.fault(Fault(FaultKind.STATUS, "acme", HOLD, times=1, chance=1))
+    assert [call.get("acme", HOLD).status_code for _ in range(2)] == [500, 200]
+
+
+@pytest.mark.parametrize("chance", [-0.1, 1.1])
+def test_a_chance_is_a_share(chance: float):
+    """Refused when it is made."""
+    with pytest.raises(ValueError, match="chance"):
+        Fault(FaultKind.DROP, chance=chance)

@@ -4,9 +4,13 @@ import hashlib
 import json
 import sqlite3
 
-from reconciler.sandbox import Fault, FaultKind, RunningSandbox
+import httpx
+import pytest
+
+from reconciler.sandbox import Author, Fault, FaultKind, RunningSandbox
 from tests.sandbox.calling import Caller
 
+HOLD = "sales_order.on_hold_timer_duration"
 WEBHOOK = "sales_order.external_order_webhook"
 VALUE = {"url": "https://hooks.acme.example/", "api_key": "canary-key"}
 
@@ -68,3 +72,40 @@ def test_no_table_ever_holds_an_authorization(call: Caller, served: RunningSandb
     dump = "\n".join(connection.iterdump())
     connection.close()
     assert call.sandbox.static_token("acme") not in dump
+
+
+def test_the_log_tells_what_a_request_found_and_the_history_who_wrote_it(call: Caller):
+    """So that a test can hold what a client says against what was true at that moment."""
+    sandbox = call.sandbox
+    sandbox.set_value("acme", HOLD, 1)
+    sandbox.fault(Fault(FaultKind.RIVAL, "acme", HOLD, value=2))
+    call.get("acme", HOLD)
+    call.post("acme", HOLD, 3)
+    sandbox.unset("acme", HOLD)
+    call.get("acme", HOLD)
+    get, post, last = sandbox.log()
+    writes = sandbox.writes()
+    assert [(one.author, one.value, one.unset, one.request) for one in writes] == [
+        (Author.OPERATOR, 1, False, None),
+        (Author.RIVAL, 2, False, get.sequence),
+        (Author.CLIENT, 3, False, post.sequence),
+        (Author.OPERATOR, None, True, None),
+    ]
+    numbers = [one.number for one in writes]
+    assert [(one.faults, one.reached, one.saw) for one in (get, post, last)] == [
+        (("rival",), True, numbers[1]),
+        ((), True, numbers[1]),
+        ((), True, numbers[3]),
+    ]
+
+
+def test_a_request_that_does_not_get_through_found_nothing(call: Caller):
+    """Not the same as having found the key unset."""
+    call.sandbox.fault(Fault(FaultKind.DROP, "acme", HOLD))
+    with pytest.raises(httpx.HTTPError):
+        call.get("acme", HOLD)
+    call.get("acme", HOLD)
+    assert [(one.reached, one.saw, one.faults) for one in call.sandbox.log()] == [
+        (False, None, ("drop",)),
+        (True, None, ()),
+    ]
