@@ -162,7 +162,7 @@ def test_the_commands_of_the_sandboxs_page_work(tmp_path: Path):
     assert rows["acme", "sales_order.on_hold_timer_duration"]["value"] == 60
     assert "value" not in rows["acme", "sales_order.big_sales_order"]
     assert len(rows["acme", "sales_order.external_oms"]["faults"]) == 2
-    assert len(rows["*", "*"]["faults"]) == 1
+    assert len(rows["*", "*"]["faults"]) == 2
 
 
 def _free_port() -> str:
