@@ -5,11 +5,12 @@ After each POST, by what is known of it (`model.live.Sent`):
 | sent      | ordinary key                                    | write-once key                              |
 |-----------|-------------------------------------------------|---------------------------------------------|
 | accepted  | read until equal: applied, failed or unknown    | the same; still unset: failed               |
-| rejected  | rejected; the tenant goes on                    | rejected                                    |
+| rejected  | read once: equal -> applied; unreadable ->      | the same                                    |
+|           | unknown; else rejected; the tenant goes on      |                                             |
 | conflict  | read: equal -> applied; before-value still there| read only: equal -> applied, different ->   |
 | lost      | -> again, 3 POSTs in all; else failed;          | failed, still unset -> unknown,             |
 |           | unreadable -> unknown                           | unreadable -> unknown                       |
-| throttled | as conflict, after a pause                      | failed; not sent again                      |
+| throttled | as conflict, after a pause                      | read once, as above; else failed            |
 | denied    | failed; the tenant ends                         | failed; the tenant ends                     |
 | not-sent  | read; as the plan saw it -> again, 3 tries;     | the same: no byte of it reached the wire    |
 |           | else failed; the tenant ends                    |                                             |
@@ -110,18 +111,13 @@ class _Attempt:
             case Sent.ACCEPTED:
                 return await self._verified(posted)
             case Sent.REJECTED:
-                return Written(Outcome(Status.REJECTED, posted.detail))
+                return await self._refused(Status.REJECTED, posted)
             case Sent.DENIED:
-                return Written(Outcome(Status.FAILED, f"{posted.detail} Nothing was written."), Halt.TENANT)
+                return Written(self._denied(posted), Halt.TENANT)
             case Sent.NOT_SENT:
                 return await self._not_sent(posted)
             case Sent.THROTTLED if self.item.key.write_once:
-                return Written(
-                    Outcome(
-                        Status.FAILED,
-                        f"{posted.detail} A write-once key is not sent again in a run; run again.",
-                    )
-                )
+                return await self._refused(Status.FAILED, posted, " A write-once key is sent once in a run; run again.")
             case Sent.CONFLICT | Sent.LOST | Sent.THROTTLED:
                 if self.item.key.write_once:
                     return await self._lost_write_once(posted)
@@ -133,6 +129,28 @@ class _Attempt:
         if not self.posts:
             return Outcome(Status.NOT_ATTEMPTED, reason)
         return Outcome(Status.FAILED, f"{self._still_there()} {reason}", verified=False, attempts=self.posts)
+
+    def _denied(self, posted: Posted) -> Outcome:
+        """A refused credential, so it can't be read back either. An earlier POST of the key may have been lost."""
+        if self.posts > 1:
+            return Outcome(Status.FAILED, f"{posted.detail} {self._still_there()} Plan again.", verified=False)
+        return Outcome(Status.FAILED, f"{posted.detail} Nothing was written.")
+
+    async def _refused(self, status: Status, posted: Posted, advice: str = "") -> Written:
+        """Read once after a final no: a gateway may say it that doesn't know what the platform did."""
+        now = await self.desk.api.read(self.item.key, verifying=True)
+        said = posted.detail
+        match after_post(self.item, self.before, now, self.desk.secrets):
+            case Landed.YES:
+                return Written(Outcome(Status.APPLIED, f"{said} Yet read back: it was written.", verified=True))
+            case Landed.UNREADABLE:
+                return Written(_unknown(posted, now), now.halt)
+            case Landed.OTHER:
+                return Written(Outcome(status, f"{said} Then {seen(now)}: someone else wrote.", verified=False))
+            case Landed.NOT_YET:
+                return Written(Outcome(status, f"{said}{advice}", verified=False))
+            case _ as never:
+                assert_never(never)
 
     def _still_there(self) -> str:
         times = "once" if self.posts == 1 else f"{self.posts} times"

@@ -107,7 +107,7 @@ TABLE: tuple[Row, ...] = (
     Row(Happened.LOST, *_READS, *_READ_BACK, "It may have been done. To read again harms nobody; to write might."),
     Row(Happened.SERVER_ERROR, *_READS, *_READ_BACK, "It says nothing about what was done before it failed."),
     Row(
-        Happened.THROTTLED, *_AS_ASKED, Do.READ_FIRST, Do.TAKE,
+        Happened.THROTTLED, *_AS_ASKED, *_READ_BACK,
         "Not processed. The tenant's rate is halved besides. A write-once key waits for the next run.",
     ),
     Row(Happened.BUSY, *_AS_ASKED, *_READ_BACK, "The platform knows best when it will be back."),
@@ -126,7 +126,10 @@ TABLE: tuple[Row, ...] = (
         "This machine's address has spent its calls; every further one prolongs the block, for every tenant.",
     ),
     Row(Happened.CONFLICT, *_TAKE, *_READ_BACK, "Somebody was faster, or the platform refuses: a read tells."),
-    Row(Happened.OTHER, *_TAKE, Do.TAKE, Do.TAKE, "A final word. After a 2xx the key is read until it shows."),
+    Row(
+        Happened.OTHER, *_TAKE, Do.READ_ONLY, Do.READ_ONLY,
+        "A final word. After a 2xx the key is read until it shows, else once: a gateway may not know what was done.",
+    ),
 )  # fmt: skip
 """What happened × method → what to do, and why."""
 

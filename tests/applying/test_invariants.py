@@ -166,6 +166,8 @@ def check_key(item: Planned, calls: list[tuple[str, Live | Posted]], outcome: Ou
         assert matches(item, reads[-1], SECRETS) is Match.EQUAL
     if outcome.status is Status.REJECTED:
         assert reached[-1].sent is Sent.REJECTED
+        assert calls[-1][0] == "read"
+        assert matches(item, reads[-1], SECRETS) is not Match.EQUAL or reads[-1].state is LiveState.AMBIGUOUS
     if outcome.status in {Status.SKIPPED, Status.NOT_ATTEMPTED}:
         assert not reached
 

@@ -361,5 +361,5 @@ def test_a_rejected_key_does_not_end_the_tenant():
         approved_of(everything()), Wire(Store(KEYS), posts={"orders.timer": Posted(Sent.REJECTED, "400", "r-1")})
     )
 
-    assert outcomes["orders.timer"] == Outcome(Status.REJECTED, "400", attempts=1, request_id="r-1")
+    assert outcomes["orders.timer"] == Outcome(Status.REJECTED, "400", verified=False, attempts=1, request_id="r-1")
     assert [name for name, status in statuses(outcomes).items() if status != "applied"] == ["timer"]

@@ -110,8 +110,17 @@ ROWS = [
         f'The platform accepted the POST, but the platform answers {{"prefix": "EU", "start": 1}} {AFTER}', False),
     Row("once-accepted-unreadable", "once", "before gone", (YES,), TEN, R.UNKNOWN, UNKNOWN),
     # rejected
-    Row("rejected", "ordinary", "before", (NO,), "RSP", R.REJECTED, "400: start is too small."),
-    Row("once-rejected", "once", "before", (NO,), "RSP", R.REJECTED, "400: start is too small."),
+    *(row for kind in ("ordinary", "once") for row in (
+        Row(f"{kind}-rejected", kind, "before", (NO,), "RSPR", R.REJECTED, "400: start is too small.", False),
+        Row(f"{kind}-rejected-yet-there", kind, "before desired", (NO,), "RSPR", R.APPLIED,
+            "400: start is too small. Yet read back: it was written.", True),
+        Row(f"{kind}-rejected-someone-else", kind, "before other", (NO,), "RSPR", R.REJECTED,
+            f"400: start is too small. Then the platform answers {SEEN[kind][1]}: someone else wrote.", False),
+        Row(f"{kind}-rejected-unreadable", kind, "before gone", (NO,), "RSPR", R.UNKNOWN,
+            f"400: start is too small. {UNKNOWN}"),
+        Row(f"{kind}-rejected-cut-off", kind, "before cut", (NO,), "RSPR", R.UNKNOWN,
+            f"400: start is too small. {UNKNOWN}", None, T),
+    )),
     # no clear answer, an ordinary key
     *(row for answer, said in ((CLASH, "409: somebody was faster."), (LOST, "No answer after 15 s."),
                                (SLOW, "429: too many.")) for row in (
@@ -124,8 +133,11 @@ ROWS = [
             f"{said} {UNKNOWN}", None, T),
         Row(f"{answer.sent}-again-accepted", "ordinary", "before before desired", (answer, YES), "RSPRSPR",
             R.APPLIED, "", True),
-        Row(f"{answer.sent}-again-rejected", "ordinary", "before before", (answer, NO), "RSPRSP", R.REJECTED,
-            "400: start is too small."),
+        Row(f"{answer.sent}-again-rejected", "ordinary", "before before", (answer, NO), "RSPRSPR", R.REJECTED,
+            "400: start is too small.", False),
+        Row(f"{answer.sent}-again-denied", "ordinary", "before before", (answer, DENIED), "RSPRSP", R.FAILED,
+            "401: no such client. Sent 2 times; the value from before was still there when last read. Plan again.",
+            False, T),
         Row(f"{answer.sent}-again-arrived", "ordinary", "before before desired", (answer, answer), "RSPRSPR",
             R.APPLIED, f"{said} {ARRIVED}", True),
         Row(f"{answer.sent}-three-times", "ordinary", "before", (answer,) * 3, "RSPRSPRSPR", R.FAILED,
@@ -149,8 +161,10 @@ ROWS = [
         Row(f"once-{answer.sent}-banned", "once", "before blocked", (answer,), "RSPR", R.UNKNOWN,
             f"{said} {UNKNOWN}", None, E),
     )),
-    Row("once-throttled", "once", "before", (SLOW,), "RSP", R.FAILED,
-        "429: too many. A write-once key is not sent again in a run; run again."),
+    Row("once-throttled", "once", "before", (SLOW,), "RSPR", R.FAILED,
+        "429: too many. A write-once key is sent once in a run; run again.", False),
+    Row("once-throttled-yet-there", "once", "before desired", (SLOW,), "RSPR", R.APPLIED,
+        "429: too many. Yet read back: it was written.", True),
     # denied
     *(row for kind in ("ordinary", "once") for row in (
         Row(f"{kind}-denied", kind, "before", (DENIED,), "RSP", R.FAILED, "401: no such client. Nothing was written.",

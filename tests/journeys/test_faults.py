@@ -46,6 +46,8 @@ ORDINARY = [
     Case("error-always", K.STATUS, "failed", 3, 60),
     Case("gateway-always", K.STATUS, "failed", 3, 60, more={"status": 503, "body": ErrorBody.HTML}),
     Case("error-but-written", K.COMMIT_THEN_STATUS, "applied", 1, 120),
+    Case("rejected-but-written", K.COMMIT_THEN_STATUS, "applied", 1, 120, more={"status": 400}),
+    Case("not-found-but-written", K.COMMIT_THEN_STATUS, "applied", 1, 120, more={"status": 404}),
     Case("dropped-once", K.DROP, "applied", 2, 120, times=1),
     Case("dropped-always", K.DROP, "failed", 3, 60),
     Case("dropped-but-written", K.COMMIT_THEN_DROP, "applied", 1, 120),
