@@ -45,6 +45,7 @@ class Happened(StrEnum):
     FORBIDDEN = "403 in JSON"
     BLOCKED = "403, not in JSON"
     CONFLICT = "409"
+    SENT_ELSEWHERE = "3xx but 301, 307 and 308"
     OTHER = "any other answer"
 
 
@@ -127,6 +128,10 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(Happened.CONFLICT, *_TAKE, *_READ_BACK, "Somebody was faster, or the platform refuses: a read tells."),
     Row(
+        Happened.SENT_ELSEWHERE, *_TAKE, *_READ_BACK,
+        "No redirect is followed. To a POST it may mean that it was done and shows elsewhere.",
+    ),
+    Row(
         Happened.OTHER, *_TAKE, Do.READ_ONLY, Do.READ_ONLY,
         "A final word. After a 2xx the key is read until it shows, else once: a gateway may not know what was done.",
     ),
@@ -136,6 +141,16 @@ TABLE: tuple[Row, ...] = (
 ROWS: Mapping[Happened, Row] = MappingProxyType({row.happened: row for row in TABLE})
 UNAVAILABLE = frozenset({Happened.NEVER_SENT, Happened.LOST, Happened.SERVER_ERROR, Happened.BUSY})
 """What counts for the breaker. A 429 doesn't: a platform that asks to slow down is there."""
+
+
+_NAMED: Mapping[int, Happened] = {
+    301: Happened.OTHER,
+    307: Happened.OTHER,
+    308: Happened.OTHER,
+    401: Happened.UNAUTHORISED,
+    409: Happened.CONFLICT,
+    429: Happened.THROTTLED,
+}
 
 
 def happened(result: Answer | Fault) -> Happened:
@@ -154,8 +169,8 @@ def happened(result: Answer | Fault) -> Happened:
         return Happened.BUSY
     if result.status >= 500:
         return Happened.SERVER_ERROR
-    named = {401: Happened.UNAUTHORISED, 409: Happened.CONFLICT, 429: Happened.THROTTLED}
-    return named.get(result.status, Happened.OTHER)
+    clear = 400 <= result.status < 500
+    return _NAMED.get(result.status, Happened.OTHER if clear else Happened.SENT_ELSEWHERE)
 
 
 def what_to_do(result: Answer | Fault, method: Method) -> Do:

@@ -5,7 +5,7 @@ The requests of a run are counted as they arrive. A kind that acts on POSTs (or 
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -120,6 +120,14 @@ def test_a_fault_somewhere_in_the_run_leaves_a_true_report(stand: Stand, kind: K
     index = zlib.crc32(kind.name.encode()) % REQUESTS[kind.method]
     play(stand, kind, index, 1)
     play(stand, kind, index, None)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_fault_about_a_write_once_key_leaves_a_true_report(stand: Stand, kind: Kind):
+    """The POST that can't be taken back, or its read-back, in both tenants: it is sent once at most."""
+    (once,) = (key.name for key in stand.catalogue.keys if key.write_once)
+    method = "POST" if kind.method == "*" else kind.method
+    play(stand, replace(kind, method=method), 2 if method == "GET" else 0, None, once)
 
 
 @pytest.mark.long

@@ -14,6 +14,10 @@ from reconciler.model.key import Key
 from reconciler.model.live import Halt, Sent
 from reconciler.model.values import Secret
 from reconciler.model.words import LiveState
+from reconciler.platform.budgets import Breaker, Deadline, RetryBudget
+from reconciler.platform.pace import Pace, Run
+from reconciler.platform.rates import AddressBudget, TenantRate
+from reconciler.platform.stops import Errand, Stop, Stopped
 from tests.platform.loopback import FakeClock, MakeAccess, MakePlatform, Say, Server
 
 pytestmark = pytest.mark.anyio
@@ -150,6 +154,25 @@ async def test_a_post_that_would_have_to_queue_is_not_sent(
     assert "too late after the read" in first.detail
     assert second.sent is Sent.ACCEPTED
     assert len(notices) == 1
+
+
+async def test_what_queued_while_the_run_was_stopped_is_not_sent():
+    """One tenant finds the address blocked while another waits for its turn: a POST must not slip out after that."""
+    blocked = Stopped("the address is blocked", Halt.EVERYONE)
+
+    class Meanwhile(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            run.stop.why = blocked
+
+    limits, waiting = Limits(), Meanwhile()
+    address = AddressBudget(1, 10.0, waiting, lambda _: None)
+    run = Run(limits, waiting, lambda _: None, Stop(), RetryBudget(lambda _: None), address, Deadline(waiting, 60.0))
+    pace = Pace(run, TenantRate(100.0, waiting), Deadline(waiting, 60.0), Breaker(5), exempt=False)
+    assert await pace.turn(Errand.WRITE, by=waiting.now() + 60) is None
+    assert await pace.turn(Errand.WRITE, by=waiting.now() + 60) is blocked
+    assert run.budget.calls == 1
+    assert waiting.slept == [10.0]
 
 
 async def test_a_tenant_is_called_no_faster_than_its_rate(platform: MakePlatform, limit: Key, clock: FakeClock):

@@ -52,7 +52,8 @@ ONE_OF_EACH: dict[Happened, list[Any]] = {
     Happened.FORBIDDEN: [Answer(403, JSON)],
     Happened.BLOCKED: [Answer(403, b"<html>"), Answer(403), Answer(403, flaw=Flaw.CUT_SHORT)],
     Happened.CONFLICT: [Answer(409)],
-    Happened.OTHER: [Answer(200), Answer(204), Answer(302), Answer(400), Answer(404)],
+    Happened.SENT_ELSEWHERE: [Answer(300), Answer(302), Answer(303), Answer(304)],
+    Happened.OTHER: [Answer(200), Answer(204), Answer(301), Answer(307), Answer(308), Answer(400), Answer(404)],
 }
 
 
@@ -146,6 +147,15 @@ def test_no_cell_of_a_post_repeats_it_blindly(row: Any, method: Method):
 def test_what_a_post_is_told_agrees_with_the_table(result: Any, sent: Sent):
     """The writing room acts on these words; they come from the same rows."""
     assert judge(result, Redactor()).sent is sent
+
+
+def test_the_table_and_the_writing_room_mean_the_same_by_every_status():
+    """Whatever a gateway comes up with: a clear no is one in both places."""
+    lost = {Happened.SERVER_ERROR, Happened.BUSY, Happened.SENT_ELSEWHERE}
+    for status in range(300, 1000):
+        answer = Answer(status, JSON)
+        assert (judge(answer, Redactor()).sent is Sent.LOST) is (happened(answer) in lost), status
+        assert (judge(answer, Redactor()).sent is Sent.REJECTED) is (happened(answer) is Happened.OTHER), status
 
 
 @pytest.mark.parametrize("tries", [1, 2, 5])

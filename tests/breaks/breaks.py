@@ -1,0 +1,13 @@
+"""The defences of the promise in docs/reliability.md: how each is lost by one edit, and which test must notice.
+
+A break is one natural mistake at one place: code that somebody could write, and that every other check would let pass.
+`break_and_see.py` makes each in a copy and runs its test.
+"""
+
+from tests.breaks.of_requests import POSTS, READS
+from tests.breaks.of_runs import BRAKES, GATES
+from tests.breaks.one import Break
+
+__all__ = ["BREAKS", "Break"]
+
+BREAKS = (*READS, *POSTS, *BRAKES, *GATES)
