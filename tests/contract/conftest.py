@@ -1,10 +1,15 @@
-"""One Prism a worker, and a gateway before it that forgets between tests."""
+"""One Prism and one WireMock a worker, each of which forgets between tests."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.campaigns.conftest import tally
+from tests.contract import wiremock as foreign
 from tests.contract.gateway import Gateway, gateway, missing, prism
+from tests.contract.wiremock import WireMock
+
+__all__ = ["tally"]
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +26,12 @@ def mock(standing: Gateway) -> Gateway:
     """Prism behind the gateway, with nothing asked for and nothing seen."""
     standing.reset()
     return standing
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WireMock]:
+    """WireMock, for as long as this worker tests."""
+    if lacking := foreign.missing():
+        pytest.skip(f"not installed: {lacking}")
+    with foreign.wiremock(tmp_path_factory.mktemp("wiremock")) as running:
+        yield running
