@@ -11,6 +11,8 @@ from reconciler.model.report import TenantReport
 from reconciler.model.values import ABSENT, Json
 
 _EXACT = 2**53 - 1
+_WRITTEN_OUT = {"text", "number", "integer", "object"}
+"""The only member of an object that stands for something else."""
 
 
 def row(tenant: str, origin: str, change: Change) -> Mapping[str, object]:
@@ -55,7 +57,8 @@ def _digest(rows: Iterable[bytes]) -> str:
 def _canonical(value: Json) -> object:
     """Return what RFC 8785 can hold: what a live value may hold besides is written out.
 
-    That is an integer that a double can't hold, a float that no number is, and half a surrogate pair.
+    That is an integer that a double can't hold, a float that no number is, and half a surrogate pair. A live object
+    that looks like what was written out is set apart, so that two values never have one form.
     """
     if isinstance(value, str):
         return value if _escaped(value) == value else {"text": _escaped(value)}
@@ -67,7 +70,8 @@ def _canonical(value: Json) -> object:
         return value if -_EXACT <= value <= _EXACT else {"integer": str(value)}
     if isinstance(value, tuple):
         return [_canonical(item) for item in value]
-    return {_escaped(name): _canonical(member) for name, member in value.items()}
+    members = {_escaped(name): _canonical(member) for name, member in value.items()}
+    return {"object": members} if len(members) == 1 and members.keys() <= _WRITTEN_OUT else members
 
 
 def _escaped(text: str) -> str:

@@ -135,6 +135,9 @@ def test_a_sensitive_value_counts_by_its_name_and_by_whether_it_differs():
         pytest.param("\ud800", "\ud801", id="half-a-surrogate-pair"),
         pytest.param("\ud800", "\\ud800", id="half-a-pair-and-its-escape"),
         pytest.param({"\ud800": 1}, {"\ud801": 1}, id="half-a-pair-in-a-name"),
+        pytest.param({"integer": str(2**53)}, 2**53, id="a-number-and-an-object-that-looks-like-it"),
+        pytest.param({"text": "\\ud800"}, "\ud800", id="a-text-and-an-object-that-looks-like-it"),
+        pytest.param({"object": {"integer": "1"}}, {"integer": "1"}, id="objects-that-look-alike"),
         pytest.param((2**53,), (2**53 + 1,), id="in-an-array"),
         pytest.param({"a": 2**53}, {"a": 2**53 + 1}, id="in-an-object"),
         pytest.param(True, 1, id="true-and-1"),
@@ -174,7 +177,9 @@ def test_what_rfc_8785_has_no_form_for_is_written_out(value: Any, written: objec
 
 plain: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(), max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "text", "object"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
