@@ -134,7 +134,7 @@ class _Attempt:
         """A refused credential, so it can't be read back either. An earlier POST of the key may have been lost."""
         if self.posts > 1:
             return Outcome(Status.FAILED, f"{posted.detail} {self._still_there()} Plan again.", verified=False)
-        return Outcome(Status.FAILED, f"{posted.detail} Nothing was written.")
+        return Outcome(Status.FAILED, f"{posted.detail} By that answer nothing was written; it can't be read back.")
 
     async def _refused(self, status: Status, posted: Posted, advice: str = "") -> Written:
         """Read once after a final no: a gateway may say it that doesn't know what the platform did."""

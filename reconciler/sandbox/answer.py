@@ -87,12 +87,12 @@ class Api:
     def reply(self, request: Request, arrival: Arrival) -> Reply:
         """Read or write as `request` asks, as far as the faults let it, and return the answer."""
         fault = arrival.acting
-        on_the_way = _trouble_on_the_way(request, arrival)
+        on_the_way = trouble_on_the_way(request, arrival)
         if on_the_way is not None:
             return self._labelled(on_the_way, request)
         reply = self._checked(request, arrival)
         if fault is not None:
-            reply = _spoilt(reply, fault, request, arrival)
+            reply = spoilt(reply, fault, request, arrival)
         return self._labelled(reply, request)
 
     def _labelled(self, reply: Reply, request: Request) -> Reply:
@@ -166,7 +166,7 @@ def _says_json(label: str) -> bool:
     return kind == JSON or kind.endswith("+json")
 
 
-def _trouble_on_the_way(request: Request, arrival: Arrival) -> Reply | None:
+def trouble_on_the_way(request: Request, arrival: Arrival) -> Reply | None:
     """Return the reply of faults that keep a request from ever reaching the API."""
     fault = arrival.acting
     if fault is None:
@@ -180,7 +180,7 @@ def _trouble_on_the_way(request: Request, arrival: Arrival) -> Reply | None:
     return None
 
 
-def _spoilt(reply: Reply, fault: Fault, request: Request, arrival: Arrival) -> Reply:
+def spoilt(reply: Reply, fault: Fault, request: Request, arrival: Arrival) -> Reply:
     """Return what becomes of a reply on its way back."""
     if fault.kind is FaultKind.COMMIT_THEN_DROP:
         return DROPPED

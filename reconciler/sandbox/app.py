@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.sandbox import tokens
-from reconciler.sandbox.answer import DROPPED, MAX_BODY, Api, Ending, Reply, Request, faulty
+from reconciler.sandbox.answer import MAX_BODY, Api, Ending, Reply, Request, spoilt, trouble_on_the_way
 from reconciler.sandbox.faults import TOKEN, FaultKind
 from reconciler.sandbox.names import is_tenant
 from reconciler.sandbox.store import Arrival
@@ -87,17 +87,16 @@ class _TokenEndpoint:
         key = TOKEN if is_tenant(tenant) else None
         arrival = self._api.store.arrive(tenant[:64], key, incoming.method, scope["path"][:1000], None)
         await _wait(arrival, FaultKind.LATE)
-        reply = self._reply(incoming, tenant, body, arrival)
+        authorization = incoming.headers.get("authorization", "")
+        request = Request(tenant, "", incoming.method, authorization, "", body)
+        reply = trouble_on_the_way(request, arrival) or self._reply(incoming, tenant, body)
+        if arrival.acting is not None:
+            reply = spoilt(reply, arrival.acting, request, arrival)
         await _wait(arrival, FaultKind.DELAY)
         await _deliver(reply, self._api, arrival, scope, receive, send)
 
-    def _reply(self, incoming: Incoming, tenant: str, body: bytes | None, arrival: Arrival) -> Reply:
+    def _reply(self, incoming: Incoming, tenant: str, body: bytes | None) -> Reply:
         authorization = incoming.headers.get("authorization", "")
-        fault = arrival.acting
-        if fault is not None and fault.kind in {FaultKind.DROP, FaultKind.COMMIT_THEN_DROP}:
-            return DROPPED
-        if fault is not None and fault.kind in {FaultKind.STATUS, FaultKind.COMMIT_THEN_STATUS}:
-            return faulty(fault, Request(tenant, "", incoming.method, authorization, "", body), arrival)
         if not is_tenant(tenant) or not self._api.store.know(tenant):
             return _token_error(404, "not_found", "Realm does not exist")
         if incoming.method != "POST":

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from random import Random
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from reconciler.sandbox.faults import EVERY, TOKEN, Fault
@@ -37,6 +38,18 @@ def _later(now: datetime, before: str | None) -> datetime:
     except (ValueError, OverflowError):
         return now
     return max(now, last + timedelta(microseconds=1))
+
+
+@lru_cache(maxsize=1024)
+def _decoded(text: str) -> Fault:
+    """Return the fault in a row. Every request looks at the same rows, and decoding costs more than all the rest."""
+    return Fault.decode(text)
+
+
+def _die(fault: Fault, identity: int, sequence: int) -> float:
+    """Return the number between 0 and 1 that a request draws for a fault: always the same one for the same seed."""
+    drawn = blake2b(f"{fault.seed} {identity} {sequence}".encode(), digest_size=8).digest()
+    return int.from_bytes(drawn) / 2**64
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +211,7 @@ class Store:
         """Return the faults that still act, with what is left of `times` and `after`."""
         with self._lock:
             rows = self._connection.execute("SELECT times, waits, fault FROM faults ORDER BY id").fetchall()
-        return tuple(replace(Fault.decode(text), times=times, after=waits) for times, waits, text in rows)
+        return tuple(replace(_decoded(text), times=times, after=waits) for times, waits, text in rows)
 
     def clear_faults(self, tenant: str = EVERY) -> None:
         """Remove all faults, or those of one tenant."""
@@ -214,11 +227,11 @@ class Store:
         rows = self._connection.execute(question, (tenant, method, key, key != TOKEN)).fetchall()
         taken: list[Fault] = []
         for identity, times, waits, text in rows:
-            fault = Fault.decode(text)
+            fault = _decoded(text)
             if waits > 0:
                 self._connection.execute("UPDATE faults SET waits = waits - 1 WHERE id = ?", (identity,))
             elif (fault.kind.dresses or all(other.kind.dresses for other in taken)) and (
-                fault.chance >= 1 or Random(f"{fault.seed} {identity} {sequence}").random() < fault.chance  # noqa: S311 - a die
+                fault.chance >= 1 or _die(fault, identity, sequence) < fault.chance
             ):
                 taken.append(fault)
                 self._use_up(identity, times)
@@ -241,11 +254,9 @@ class Store:
             ).lastrowid
             assert sequence is not None  # noqa: S101 - an INSERT of one row always has one
             request_id = f"sandbox-{sequence:06d}"
-            sql.execute("UPDATE log SET request_id = ? WHERE sequence = ?", (request_id, sequence))
             taken = () if key is None else self._take(tenant, key, method, sequence)
-            if taken:
-                kinds = " ".join(fault.kind for fault in taken)
-                sql.execute("UPDATE log SET faults = ? WHERE sequence = ?", (kinds, sequence))
+            kinds = " ".join(fault.kind for fault in taken)
+            sql.execute("UPDATE log SET request_id = ?, faults = ? WHERE sequence = ?", (request_id, kinds, sequence))
         acting = next((fault for fault in taken if not fault.kind.dresses), None)
         return Arrival(sequence, request_id, acting, tuple(fault for fault in taken if fault.kind.dresses))
 
@@ -269,8 +280,7 @@ class Store:
         with self._lock:
             rows = self._connection.execute(f"SELECT {columns} FROM log ORDER BY sequence").fetchall()  # noqa: S608 - a constant
         return tuple(
-            replace(LogEntry(*row[:9]), faults=tuple(row[9].split()), reached=bool(row[10]), saw=row[11])
-            for row in rows
+            LogEntry(*(*first, tuple(kinds.split()), bool(reached), saw)) for *first, kinds, reached, saw in rows
         )
 
     def clear(self) -> None:

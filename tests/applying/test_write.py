@@ -45,6 +45,7 @@ STOPPED = Posted(Sent.NOT_SENT, "Not sent: blocked.", halt=Halt.EVERYONE)
 LOST_FOR_GOOD = replace(LOST, halt=Halt.TENANT)
 
 SEEN = {"ordinary": ("1", "9"), "once": ("unset", '{"prefix": "EU", "start": 1}')}
+BY_WORD = "By that answer nothing was written; it can't be read back."
 ARRIVED = "Read back: it was written."
 UNKNOWN = "Reading back failed: 503 from a gateway. What is live is not known. Plan again."
 AFTER = "after 10 s. It was not sent again. Plan again."
@@ -167,10 +168,10 @@ ROWS = [
         "429: too many. Yet read back: it was written.", True),
     # denied
     *(row for kind in ("ordinary", "once") for row in (
-        Row(f"{kind}-denied", kind, "before", (DENIED,), "RSP", R.FAILED, "401: no such client. Nothing was written.",
+        Row(f"{kind}-denied", kind, "before", (DENIED,), "RSP", R.FAILED, f"401: no such client. {BY_WORD}",
             None, T),
         Row(f"{kind}-banned", kind, "before", (BANNED,), "RSP", R.FAILED,
-            "403: this address is blocked. Nothing was written.", None, E),
+            f"403: this address is blocked. {BY_WORD}", None, E),
         # not sent: read again, and again, three times in all
         Row(f"{kind}-unsent-then-accepted", kind, "before before desired", (UNSENT, YES), "RSPRSPR", R.APPLIED,
             "", True),

@@ -307,6 +307,29 @@ def test_a_fault_survives_being_stored(kind: FaultKind, times: Any, after: int, 
         assert fault.key == EVERY
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (FaultKind.GARBAGE, lambda answer: answer.status_code == 200 and b"not JSON" in answer.content),
+        (FaultKind.EMPTY, lambda answer: answer.status_code == 200 and answer.content == b""),
+        (FaultKind.OVERSIZED, lambda answer: len(answer.content) == 2000),
+        (FaultKind.REDIRECT, lambda answer: answer.status_code == 302),
+    ],
+)
+def test_the_token_endpoint_has_the_faults_of_any_other(call: Caller, kind: FaultKind, told: Any):
+    """What is logged as a fault was one: else a campaign would count what never happened."""
+    call.sandbox.fault(Fault(kind, "acme", TOKEN, size=2000))
+    assert told(call.token("acme"))
+    assert call.token("acme").json()["token_type"] == "Bearer"
+
+
+def test_a_token_can_be_cut_short(call: Caller):
+    """The connection ends within the answer."""
+    call.sandbox.fault(Fault(FaultKind.TRUNCATED, "acme", TOKEN))
+    with pytest.raises(httpx.RemoteProtocolError):
+        call.token("acme")
+
+
 def test_a_fault_with_a_chance_acts_on_that_share_and_the_same_way_again(call: Caller):
     """Within what a die does; the same seed gives the same requests."""
     told = Fault(FaultKind.STATUS, "acme", HOLD, times=None, chance=0.25, seed=3)
