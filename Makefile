@@ -4,11 +4,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK_FLAGS ?=
+# What the long campaigns counted.
+export FIGURES := .reconciler/campaigns.json
 
 # The steps share one .venv, so -j would only let them trip over each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check bench mutate pictures lock clean
+.PHONY: help demo test test-long figures check bench mutate pictures lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,10 +19,13 @@ demo: .venv/.runtime .venv/.project ## see it work: plan and apply the sample fl
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/demo.sh
 
 test: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every check, then the tests but the long ones
-	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/test.sh "not long"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/test.sh quick
 
-test-long: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every check, then all tests
-	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/test.sh "long or not long"
+test-long: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every check, then all tests, and print what the campaigns counted
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/test.sh long
+
+figures: .venv/.dev .venv/.project ## write what the last test-long counted into docs/reliability.md
+	@$(BIN)/python scripts/campaign_figures.py $(FIGURES)
 
 check: .venv/.dev .venv/.project ## lint, format, types, imports, schemas, workflows and shell scripts
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/check.sh

@@ -1,9 +1,17 @@
 #!/bin/sh
-# test.sh MARKERS: the checks, the tests that MARKERS selects, and the coverage that planning and applying must have.
-# All of it runs even when a part fails, and the end says which part did.
+# test.sh quick|long: the checks, the tests, and the coverage that planning and applying must have; with `long` also the
+# tests that take long, and at last the long campaigns. All of it runs even when a part fails, and the end says which did.
 set -u
-markers=$1
 failed=""
+figures=${FIGURES:-.reconciler/campaigns.json}
+case "${1:-}" in
+quick) markers="not long" ;;
+long) markers="not (campaign and long)" ;;
+*)
+  echo "usage: test.sh quick|long" >&2
+  exit 64
+  ;;
+esac
 
 sh scripts/check.sh || failed="$failed checks"
 
@@ -19,6 +27,15 @@ if [ -f .coverage ]; then
     failed="$failed coverage"
 else
   failed="$failed coverage"
+fi
+
+if [ "$1" = long ]; then
+  echo "== the long campaigns, without measuring coverage, which would slow them down"
+  rm -f "$figures"
+  # Two at once keep two cores busy, since each has a client, a server, and now and then a wait. Some take minutes, hence
+  # worksteal.
+  python -m pytest -n 2 --dist worksteal -m "campaign and long" --campaign-figures "$figures" ||
+    failed="$failed campaigns"
 fi
 
 if [ -n "$failed" ]; then

@@ -16,8 +16,9 @@ def run_until_stopped(
     """Run `main` in an event loop of its own; return True if a signal cut it short.
 
     The first signal stops `brake` and, after `grace` seconds, cancels what is still under way. A second one cancels
-    at once, and further ones are ignored for good: what is left to do is the report. Outside the main thread, where
-    signals can't be caught, none are.
+    at once. From the end of `main` on signals are ignored, whether or not one came: what is left to do is the report,
+    and losing that is worse than a moment's wait. A process runs one command, so nobody wants them back. Outside the
+    main thread, where signals can't be caught, none are.
     """
 
     async def supervised() -> bool:
@@ -44,11 +45,12 @@ def run_until_stopped(
             if not stopped:
                 raise
         finally:
+            # Blocked meanwhile: between two handlers the default one would be in force for a moment.
+            signal.pthread_sigmask(signal.SIG_BLOCK, caught)
             for number in caught:
                 loop.remove_signal_handler(number)
-                if stopped:
-                    # Once more, now that the report is being made, must not cost the report.
-                    signal.signal(number, signal.SIG_IGN)
+                signal.signal(number, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, caught)
         return stopped
 
     return asyncio.run(supervised())

@@ -24,6 +24,8 @@ SIX_KEYS: Mapping[str, Any] = {
 }
 REPORT = "apply.json"
 JOURNAL = "apply.journal.jsonl"
+PATIENCE = 180.0
+"""Seconds that a run of a large fleet may take."""
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Stand:
     catalogue: Catalogue
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    apart: bool = False
+    """Run the client as a process of its own, on a core of its own, as `started` always does."""
 
     def declare(self, tenant: str, keys: Mapping[str, Any] = SIX_KEYS) -> None:
         """Write a tenant's file, and its secret once."""
@@ -58,16 +62,34 @@ class Stand:
 
     def apply(self, *arguments: str, stragglers: float = 0.0) -> Result:
         """Apply, wait `stragglers` seconds for writes that come late, and hold the run to the promise."""
+        if self.apart:
+            ended = self.ended(*self.started(*arguments), stragglers=stragglers)
+            assert ended is not None, "nobody was to kill it"
+            return ended
         wanted, start = self._begin()
         result = self.stage.run("apply", *arguments, "--report", REPORT)
         time.sleep(stragglers)
         self._judge(result.report, start, wanted, f"apply {' '.join(arguments)}")
         return result
 
+    def ended(
+        self, process: Process, start: int, wanted: Mapping[Place, Any], stragglers: float = 0.0
+    ) -> Result | None:
+        """Wait for the end of an apply that was started with `started`; None if something has killed it meanwhile."""
+        out, err = process.handle.communicate(timeout=PATIENCE)
+        if process.handle.returncode < 0:
+            self.killed(process, start, wanted, stragglers)
+            return None
+        result = self.stage._checked(process.handle.returncode, out, err, process.path)  # noqa: SLF001  half of the stage
+        time.sleep(stragglers)
+        self._judge(result.report, start, wanted, "an apply")
+        return result
+
     def killed(self, process: Process, start: int, wanted: Mapping[Place, Any], stragglers: float) -> None:
         """SIGKILL an apply that was started with `started`, and hold what it left to the promise."""
         process.handle.kill()
         process.handle.communicate()
+        self._let_it_arrive()
         time.sleep(stragglers)
         self.tally.crashes += 1
         self._judge(None, start, wanted, "a killed apply")
@@ -89,14 +111,14 @@ class Stand:
     def converges(self, *arguments: str) -> None:
         """Without faults, one more apply brings all in sync, but for a sequence that somebody set differently."""
         self.stage.sandbox.clear_faults()
-        stuck = {place for place in self._astray() if self._once(place) and self._live(place) is not None}
+        stuck = {place for place in self.astray() if self._once(place) and self._live(place) is not None}
         again = self.apply(*arguments)
         if again.exit_code != (3 if stuck else 0):
             self.tally.violations.append(f"the next run ended with {again.exit_code}: {_short(again)}")
-        if self._astray() != stuck:
-            self.tally.violations.append(f"after the next run, not in sync: {sorted(self._astray() - stuck)}")
+        if self.astray() != stuck:
+            self.tally.violations.append(f"after the next run, not in sync: {sorted(self.astray() - stuck)}")
 
-    def _astray(self) -> set[Place]:
+    def astray(self) -> set[Place]:
         """Every declared key whose live value is not the declared one."""
         schemas = {key.name: key.schema for key in self.catalogue.keys}
         return {
@@ -117,7 +139,23 @@ class Stand:
             path.unlink()
         return self.wanted(), len(self.stage.sandbox.log())
 
+    def _let_it_arrive(self) -> None:
+        """Wait until nothing comes in any more that somebody sent who is no longer there."""
+        before = -1
+        while before < (now := len(self.stage.sandbox.log())):
+            before = now
+            time.sleep(0.2)
+
+    def _let_late_writes_land(self, start: int) -> None:
+        """Wait until each has got the status that it gets when it has been made, whoever listens."""
+        for _ in range(200):
+            if all(one.status is not None for one in self.since(start) if "late" in one.faults):
+                return
+            time.sleep(0.1)  # to look costs a while once the log is long
+        raise AssertionError("a write that comes late never came")
+
     def _judge(self, report: Any, start: int, wanted: Mapping[Place, Any], what: str) -> None:
+        self._let_late_writes_land(start)
         entries = self.since(start)
         self.tally.runs += 1
         self.tally.saw(entries)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -166,6 +167,7 @@ class Stage:
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             patch.dict(os.environ, self._environment(), clear=True),
+            _signals_as_before(),
         ):
             code = run(full)
         return self._checked(code, out.getvalue(), err.getvalue(), path)
@@ -282,6 +284,18 @@ class Process:
             self.handle.communicate()
             raise
         return self.stage._checked(self.handle.returncode, out, err, self.path)  # noqa: SLF001  half of the stage
+
+
+@contextlib.contextmanager
+def _signals_as_before() -> Iterator[None]:
+    """A run that ends ignores signals from its last request on, as a process may; the tests' process goes on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def until(holds: Callable[[], object], seconds: float = 20.0) -> None:

@@ -3,13 +3,14 @@
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from reconciler.catalogue import Catalogue
 from reconciler.sandbox import Fault, FaultKind, RunningSandbox, Sandbox
-from tests.journeys.stage import SEQUENCE, Stage, until
+from tests.journeys.stage import SEQUENCE, Process, Stage, until
 
 SLOW = {"read_timeout": 30, "connect_timeout": 2, "verify_timeout": 0.3}
 
@@ -100,3 +101,23 @@ def test_an_interrupt_comes_before_every_other_way_to_end(fleet: Stage):
     process.interrupt()
     ended = process.wait()
     assert (ended.exit_code, ended.results()["beta"]) == (130, "failed")
+
+
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, id="int"), pytest.param(signal.SIGTERM, id="term")])
+def test_a_signal_after_the_last_request_does_not_cost_the_report(fleet: Stage, number: signal.Signals):
+    """All is written by then, and the only thing left that can be lost is the word of it."""
+    journal = fleet.folder / "late.journal.jsonl"
+
+    def written_or_over(process: Process) -> bool:
+        return process.handle.poll() is not None or (journal.exists() and '"exit_code"' in journal.read_text())
+
+    for value in range(100, 106):
+        fleet.tenant("acme", on_hold_timer_duration=value)
+        journal.unlink(missing_ok=True)
+        process = fleet.process("apply", "--report", "late.json")
+        until(partial(written_or_over, process))
+        process.handle.send_signal(number)
+        ended = process.wait()
+        assert ended.report is not None
+        assert ended.outcome("acme", "on_hold_timer_duration")["status"] == "applied"
+        assert fleet.live("acme", "on_hold_timer_duration") == value
