@@ -196,6 +196,7 @@ def unreviewed(
     for place in sorted(posted):
         now = ended.key(*place)
         seen = next((one for one in writes if one.updated_at and one.updated_at == now["live_updated_at"]), None)
+        default = now.get("before") if now["reason"] == "default-differs" else None
         rows = [
             key
             for plan in plans
@@ -204,7 +205,8 @@ def unreviewed(
             if (tenant["tenant"], key["key"]) == place and key["action"] in {"create", "update"}
         ]
         schema = schemas[place[1]]
-        if not any(_alike(row["after"], _declared(stand, place), schema) and _saw(row, seen, schema) for row in rows):
+        declared = [row for row in rows if _alike(row["after"], _declared(stand, place), schema)]
+        if not any(_saw_default(row, default, schema) if default else _saw(row, seen, schema) for row in declared):
             yield f"{place[0]}: {place[1]} was sent, and no plan has it so"
 
 
@@ -221,6 +223,14 @@ def _saw(row: Any, seen: Write | None, schema: Schema) -> bool:
     secret = masked(seen.value, schema) != seen.value
     alike = _alike(_masked(row["before"]), masked(seen.value, schema), schema)
     return alike and (not secret or row["live_updated_at"] == seen.updated_at)
+
+
+def _saw_default(row: Any, default: Any, schema: Schema) -> bool:
+    """True if the reviewer saw the same value, as a default or as set: that the date is gone changes nothing."""
+    if "before" not in row:
+        return False
+    secret = _masked(default) != default
+    return _alike(row["before"], default, schema) and (not secret or row["live_updated_at"] is None)
 
 
 def _masked(value: Any) -> Any:
