@@ -34,7 +34,7 @@ if [ "$1" = long ]; then
   rm -f "$figures"
   # Two at once keep two cores busy, since each has a client, a server, and now and then a wait. Some take minutes, hence
   # worksteal.
-  python -m pytest -n 2 --dist worksteal -m "campaign and long" --campaign-figures "$figures" ||
+  python -m pytest -n 2 --dist worksteal -m "campaign and long" --campaign-figures="$figures" ||
     failed="$failed campaigns"
 fi
 

@@ -206,7 +206,8 @@ def unreviewed(
         ]
         schema = schemas[place[1]]
         declared = [row for row in rows if _alike(row["after"], _declared(stand, place), schema)]
-        if not any(_saw_default(row, default, schema) if default else _saw(row, seen, schema) for row in declared):
+        is_default = default is not None
+        if not any(_saw_default(row, default, schema) if is_default else _saw(row, seen, schema) for row in declared):
             yield f"{place[0]}: {place[1]} was sent, and no plan has it so"
 
 
