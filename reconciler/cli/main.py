@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -22,6 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "Say what a key means: fields, defaults, house rules, and how it stands in a file.",
     ),
     "schemas": ("reconciler.cli.schemas", "Derive the JSON Schemas from the OpenAPI document and the house rules."),
+    "shards": ("reconciler.cli.shards", "Split the fleet into a matrix of shards for CI."),
     "sandbox": ("reconciler.cli.sandbox", "Serve, reset, show or set the embedded API."),
 }
 """Name: module and short help. A module is imported when its command is used, so that --help is quick."""
@@ -110,6 +110,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _tell_of_bug(error: Exception) -> None:
     """Show where, not what: an exception's message may quote a value."""
+    import traceback  # it loads the tokenizer, which no run without a bug needs
+
     click.echo(f"A bug in reconciler {__version__}: {type(error).__name__}, raised here:", err=True)
     for frame in traceback.extract_tb(error.__traceback__):
         click.echo(f"  {frame.filename}:{frame.lineno} in {frame.name}", err=True)

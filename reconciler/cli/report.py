@@ -12,11 +12,13 @@ Examples:
   reconciler report plan.json                               read it again
   reconciler report plan.json --format markdown             as a pull-request comment
   reconciler report plan-*.json --report plan.json          the shards of one run as one plan file
+  reconciler report apply-*.json --report apply.json        what all shards of an apply did
   reconciler report apply.json --undo back                  what was live before, as back/TENANT.yaml
   reconciler report apply.journal.jsonl                     after a crash: what may have been written
 
 Needs no network and no credentials. Several FILEs are merged: they must be the shards of one run, of the same
-revision and version of the tool, without overlap or gap. The exit code is that of the (merged) report.
+revision and version of the tool, without overlap or gap. A FILE may be given twice, or beside what it was merged
+into. The exit code is that of the (merged) report.
 
 --undo overwrites no file. The files hold what the apply changed, as it was before, and name what can't be restored:
 keys that were unset, secrets that were replaced. They change nothing until they are applied (apply --tenants DIR).

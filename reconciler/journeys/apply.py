@@ -6,8 +6,9 @@ from pathlib import Path
 
 from reconciler.applying.tenant import Brake, apply_tenant
 from reconciler.applying.write import Desk
+from reconciler.inputs.choice import Shard, parse_shard
 from reconciler.inputs.usage import UsageProblem, did_you_mean
-from reconciler.journeys.call import Call, CorrectTheCallError, World
+from reconciler.journeys.call import Call, CorrectTheCallError, World, usable
 from reconciler.journeys.compile import Ending, Run, report, tenant_report, with_bugs
 from reconciler.journeys.ground import Ground, named_keys, prepare
 from reconciler.journeys.journal import Recorder, check_it_can_be_kept, journal_of
@@ -15,14 +16,14 @@ from reconciler.journeys.observe import Observed, asked_of, judge_url, observe, 
 from reconciler.journeys.platform import Platform, open_platform
 from reconciler.journeys.reach import Reach, reach
 from reconciler.journeys.reading import each
-from reconciler.journeys.reviewing import check_plan_files, narrowed_by, read_plan_files
+from reconciler.journeys.reviewing import MERGE, check_plan_files, narrowed_by, read_plan_files
 from reconciler.journeys.stopping import run_until_stopped
 from reconciler.model.journal import Journal
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import ApprovedPlan, ApprovedTenant
 from reconciler.model.report import Lifted, Report
 from reconciler.model.words import Severity, Status
-from reconciler.planning.gate import HELD_DRIFT, LIFTABLE, Policy, approve
+from reconciler.planning.gate import HELD_DRIFT, LIFTABLE, Policy, approve, reviewed_changes
 from reconciler.planning.plan import Asked
 from reconciler.planning.review import Reviewed
 
@@ -56,11 +57,11 @@ class _Ledger:
 def apply(call: Call, world: World, approval: Approval) -> Report:
     """Write what differs in the selected tenants, and return what became of it. Raises CorrectTheCallError."""
     started = world.stamp()
-    _refuse_lone_shard(call)
+    shard = _shard(call, approval)
     check_it_can_be_kept(world)
     lifted = _lifted(approval.lifts)
     files = read_plan_files(approval.plans, call) if approval.plans else ()
-    ground = prepare(call, world, (lambda listing: narrowed_by(files, listing)) if approval.plans else None)
+    ground = prepare(call, world, (lambda listing: narrowed_by(files, listing, shard)) if approval.plans else None)
     asked = asked_of(
         named_keys(call.rewrite, "--rewrite", ground), named_keys(call.assume_unset, "--assume-unset", ground)
     )
@@ -78,6 +79,7 @@ def apply(call: Call, world: World, approval: Approval) -> Report:
             allow_irreversible=approval.allow_irreversible,
             reviewed=Reviewed.of(files) if approval.plans else None,
             lifted=frozenset(one.rule for one in lifted),
+            merged=_changed_in(files, ground) if shard else None,
         )
         steps = _Steps(ground, reached, world, asked, policy, ledger, brake, journal)
         interrupted = run_until_stopped(steps.run, brake, world.notice, grace=GRACE)
@@ -88,15 +90,17 @@ def apply(call: Call, world: World, approval: Approval) -> Report:
     return made
 
 
-def _refuse_lone_shard(call: Call) -> None:
-    """A shard knows only its own part of the fleet, so the gate's limits would mean nothing."""
-    if call.shard:
-        raise CorrectTheCallError(
-            UsageProblem(
-                "A shard is applied only under the merged plan of all shards.",
-                "Merge them: reconciler report plan-*.json --report plan.json; then: reconciler apply --plan plan.json",
-            )
-        )
+def _shard(call: Call, approval: Approval) -> Shard | None:
+    """Return the part to apply. Without a plan, the gate would know only this part, and its limits mean nothing."""
+    if call.shard and not approval.plans:
+        raise CorrectTheCallError(UsageProblem("A shard is applied only under the merged plan of all shards.", MERGE))
+    return usable(parse_shard(call.shard)) if call.shard else None
+
+
+def _changed_in(files: Sequence[Report], ground: Ground) -> frozenset[str]:
+    """Return whom the plan files would change, of the tenants that there still are: the same in every shard."""
+    there = {*ground.elsewhere, *(one.tenant for one in ground.tenants)}
+    return reviewed_changes(files, ground.settings.apply.drift) & there
 
 
 @dataclass(frozen=True, slots=True)

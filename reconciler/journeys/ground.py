@@ -13,13 +13,18 @@ from reconciler.inputs.revision import revision
 from reconciler.inputs.settings import Overrides, Settings, load_settings
 from reconciler.inputs.usage import UsageProblem, did_you_mean
 from reconciler.journeys.call import Call, CorrectTheCallError, World, usable
+from reconciler.model.problem import Problem
 from reconciler.model.report import Revision, Selection
 from reconciler.model.tenant import DesiredTenant
+from reconciler.model.words import Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The offline part of a run. `fleet_size` counts all tenant files, selected or not."""
+    """The offline part of a run. `fleet_size` counts all tenant files, selected or not.
+
+    `elsewhere` are the tenants of the selection that the other shards of the run look at.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -28,6 +33,7 @@ class Ground:
     fleet_size: int
     selection: Selection
     revision: Revision
+    elsewhere: tuple[str, ...] = ()
 
     def declared(self, tenant: str) -> tuple[str, ...]:
         """Return the full names of the keys that a selected tenant declares and the run looks at."""
@@ -65,7 +71,8 @@ def _catalogue(loaded: Catalogue | CatalogueProblem) -> Catalogue:
 def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] | None" = None) -> Ground:
     """Take every offline step of a run, selection included.
 
-    `reviewed` makes the selection of reviewed plan files, which stands instead of the call's own.
+    `reviewed` makes the selection of reviewed plan files, which stands instead of the call's own. In a shard of it, an
+    error in a file of another shard is a problem of this one too: a broken file stops every shard, or none.
     """
     settings, catalogue = settings_and_catalogue(call, world)
     listing = discover(settings.tenants, shown_from=world.cwd)
@@ -74,6 +81,8 @@ def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] |
     if chosen.selection.tenants:
         # What is wrong with files of nobody selected is for a run over the whole fleet to say, and to stop at.
         fleet = replace(fleet, problems=())
+    if reviewed is not None and chosen.elsewhere:
+        fleet = replace(fleet, problems=(*fleet.problems, *_errors(listing, chosen.elsewhere, catalogue)))
     tenants = tuple(_only(tenant, chosen.keys_of(tenant.tenant), catalogue) for tenant in fleet.tenants)
     return Ground(
         settings=settings,
@@ -83,16 +92,30 @@ def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] |
         fleet_size=len(listing.names),
         selection=chosen.selection,
         revision=revision(settings.tenants, world.environment),
+        elsewhere=chosen.elsewhere,
+    )
+
+
+def _errors(listing: Listing, names: Sequence[str], catalogue: Catalogue) -> tuple[Problem, ...]:
+    return tuple(
+        problem
+        for tenant in load_fleet(listing, names, catalogue).tenants
+        for problem in tenant.problems
+        if problem.severity is Severity.ERROR
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """Which tenants and keys a run looks at. A tenant without key globs is looked at whole."""
+    """Which tenants and keys a run looks at. A tenant without key globs is looked at whole.
+
+    `elsewhere` are those that only the shard left out.
+    """
 
     selection: Selection
     tenants: tuple[str, ...]
     globs: Mapping[str, tuple[str, ...]]
+    elsewhere: tuple[str, ...] = ()
 
     def keys_of(self, tenant: str) -> tuple[str, ...]:
         """Return the key globs of one tenant; none means every declared key."""
@@ -107,9 +130,16 @@ def _from_call(call: Call, listing: Listing) -> Narrowed:
         raise CorrectTheCallError(missed)
     if not listing.names:
         raise CorrectTheCallError(no_tenants(listing))
-    names = select(listing.names, call.tenant, shard)
+    every = select(listing.names, call.tenant)
+    names = select(every, (), shard)
     selection = Selection(tenants=call.tenant, keys=call.key, shard=str(shard) if shard else None)
-    return Narrowed(selection, names, dict.fromkeys(names, call.key))
+    return Narrowed(selection, names, dict.fromkeys(names, call.key), others(every, names))
+
+
+def others(every: Sequence[str], mine: Sequence[str]) -> tuple[str, ...]:
+    """Return those of `every` that are not `mine`, in order."""
+    own = frozenset(mine)
+    return tuple(name for name in every if name not in own)
 
 
 def no_tenants(listing: Listing) -> UsageProblem:
@@ -142,10 +172,15 @@ def _only(tenant: DesiredTenant, globs: Sequence[str], catalogue: Catalogue) -> 
 
 
 def named_keys(pairs: Sequence[str], flag: str, ground: Ground) -> Mapping[str, frozenset[str]]:
-    """Read the TENANT:KEY of --rewrite or --assume-unset; full key names by tenant. A typo is a wrong call."""
+    """Read the TENANT:KEY of --rewrite or --assume-unset; full key names by tenant. A typo is a wrong call.
+
+    A tenant of another shard is passed over: every shard of a run is given the same flags.
+    """
     found: dict[str, frozenset[str]] = {}
     for pair in pairs:
         tenant, colon, key = pair.partition(":")
+        if tenant in ground.elsewhere and any(key in {one.name, one.short} for one in ground.catalogue.keys):
+            continue
         declared = ground.declared(tenant)
         names = {name for name in declared if key and key in {name, name.split(".", 1)[1]}}
         if not colon or not names:

@@ -12,11 +12,14 @@ from reconciler.report.merge import MergeProblem, merge
 
 
 def rerender(files: Sequence[Path], world: World) -> Report:
-    """Return the report in the only file, or the merge of all. Raises CorrectTheCallError."""
+    """Return the report in the only file, or the merge of all. Raises CorrectTheCallError.
+
+    The only shard of a run is its merge. Another shard given alone is shown as what it is, and is no plan to apply.
+    """
     reports = [_read(world.cwd / path, path) for path in files]
-    if len(reports) == 1:
+    if len(reports) == 1 and reports[0].selection.shard != "1/1":
         return reports[0]
-    merged = merge(reports, digest=run_digest)
+    merged = merge(reports, digest=run_digest, names=[str(path) for path in files])
     if isinstance(merged, MergeProblem):
         raise CorrectTheCallError(
             UsageProblem(

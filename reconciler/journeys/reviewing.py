@@ -1,29 +1,48 @@
 """`--plan FILE`: plan files in, the selection and the reviewed changes out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.desired.listing import Listing
-from reconciler.inputs.choice import parse_shard, select
+from reconciler.inputs.choice import Shard, select
 from reconciler.inputs.usage import UsageProblem
-from reconciler.journeys.call import Call, CorrectTheCallError, usable
-from reconciler.journeys.ground import Narrowed
+from reconciler.journeys.call import Call, CorrectTheCallError
+from reconciler.journeys.ground import Narrowed, others
 from reconciler.model.report import Report, Selection
 from reconciler.planning.review import refuse_plan_file
 from reconciler.report.from_json import Malformed, from_json
 
 _REPLAN = "Make a new one with: reconciler plan --report plan.json"
 
+MERGE = (
+    "Merge the plans of all shards: reconciler report plan-*.json --report plan.json; then, on each machine: reconciler"
+    " apply --plan plan.json --shard I/N"
+)
+
 
 def read_plan_files(paths: Sequence[Path], call: Call) -> tuple[Report, ...]:
-    """Read every plan file. One that can't be believed is a wrong call, and so is a selection beside them."""
-    if call.selects:
+    """Read every plan file. One that can't be believed is a wrong call, and so is a selection beside them.
+
+    Only --shard may stand beside them: it takes a part of what was reviewed, and can't add to it.
+    """
+    if call.tenant or call.key:
         raise CorrectTheCallError(
-            UsageProblem(
-                "--plan brings its own selection.", "Leave out --tenant, --key and --shard: the plan file says which."
-            )
+            UsageProblem("--plan brings its own selection.", "Leave out --tenant and --key: the plan file says which.")
         )
-    return tuple(_read(path) for path in paths)
+    return tuple(_whole(_read(path), path) for path in paths)
+
+
+def _whole(report: Report, path: Path) -> Report:
+    """Refuse a plan of one shard: the gate would judge the run by a part of it."""
+    shard = report.selection.shard
+    if shard in {None, "1/1"}:
+        return report
+    raise CorrectTheCallError(
+        UsageProblem(
+            f"The plan file {path} is of shard {shard} alone, and a shard is applied only as a part of all.", MERGE
+        )
+    )
 
 
 def _read(path: Path) -> Report:
@@ -49,8 +68,8 @@ def check_plan_files(
             raise CorrectTheCallError(UsageProblem(f"The plan file {path} can't be used: {reason}.", _REPLAN))
 
 
-def narrowed_by(reports: Sequence[Report], listing: Listing) -> Narrowed:
-    """Return the selection that the plan files were made with, together, applied to today's fleet.
+def narrowed_by(reports: Sequence[Report], listing: Listing, shard: Shard | None = None) -> Narrowed:
+    """Return the selection that the plan files were made with, together, applied to today's fleet, or a shard of that.
 
     A tenant that is new since then is looked at when the selection holds it: what is pending there was not
     reviewed, and is stale. `--changed-since` meant the tenants that the file lists.
@@ -59,7 +78,9 @@ def narrowed_by(reports: Sequence[Report], listing: Listing) -> Narrowed:
     for report in reports:
         for name in _names(report, listing):
             globs[name] = _union(globs.get(name), report.selection.keys)
-    return Narrowed(_selection(reports), tuple(sorted(globs)), globs)
+    names = select(globs, (), shard)
+    selection = replace(_selection(reports), shard=str(shard) if shard else None)
+    return Narrowed(selection, names, globs, others(sorted(globs), names))
 
 
 def _names(report: Report, listing: Listing) -> tuple[str, ...]:
@@ -67,8 +88,7 @@ def _names(report: Report, listing: Listing) -> tuple[str, ...]:
     if chosen.changed_since is not None:
         listed = {tenant.tenant for tenant in report.tenants}
         return tuple(name for name in listing.names if name in listed)
-    shard = usable(parse_shard(chosen.shard)) if chosen.shard else None
-    return select(listing.names, chosen.tenants, shard)
+    return select(listing.names, chosen.tenants)
 
 
 def _union(one: tuple[str, ...] | None, other: tuple[str, ...]) -> tuple[str, ...]:
@@ -83,7 +103,7 @@ def _selection(reports: Sequence[Report]) -> Selection:
     if len(reports) == 1:
         return reports[0].selection
     every = [report.selection for report in reports]
-    whole = any(not one.tenants and one.shard is None and one.changed_since is None for one in every)
+    whole = any(not one.tenants and one.changed_since is None for one in every)
     tenants = sorted({tenant.tenant for report in reports for tenant in report.tenants})
     keys: tuple[str, ...] | None = None
     for one in every:

@@ -19,8 +19,9 @@ from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
-from reconciler.model.plan import ApprovedPlan, ApprovedTenant, Plan, Planned, Refusal, TenantPlan
+from reconciler.model.plan import ApprovedPlan, ApprovedTenant, Change, Plan, Planned, Refusal, TenantPlan
 from reconciler.model.policy import Drift, Gate
+from reconciler.model.report import Report
 from reconciler.model.tenant import Secrets
 from reconciler.model.words import Cause, Reason, Severity
 from reconciler.planning import secrets as secret_checks
@@ -45,7 +46,11 @@ HELD_DRIFT = "Drift is reported, not overwritten ([apply] drift)."
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the gate judges by. `fleet` is the number of tenant files, selected or not."""
+    """What the gate judges by. `fleet` is the number of tenant files, selected or not.
+
+    `merged` is for a shard: the names of all tenants that the merged plan would change, this shard's or not. The rules
+    that stop a run count those, so that every shard comes to the same verdict. None: count the plan at hand.
+    """
 
     gate: Gate
     now: datetime
@@ -56,6 +61,7 @@ class Policy:
     allow_irreversible: bool = False
     reviewed: Reviewed | None = None
     lifted: frozenset[str] = field(default_factory=frozenset)
+    merged: frozenset[str] | None = None
 
 
 def approve(plan: Plan, policy: Policy, *, file_problems: bool = False) -> ApprovedPlan:
@@ -85,11 +91,29 @@ def approve(plan: Plan, policy: Policy, *, file_problems: bool = False) -> Appro
 def run_refusals(plan: Plan, policy: Policy) -> tuple[Refusal, ...]:
     """Return the refusals that stop the whole run. None on a plan with nothing to write.
 
-    A tenant counts as changed if any of its keys would be written; drift that is only reported isn't.
+    A tenant counts as changed if any of its keys would be written; drift that is only reported isn't. In a shard the
+    merged plan says who is changed: nothing else is ever written under it, and what is done already still counts.
     """
-    changed = [tenant for tenant in plan.tenants if _pending(tenant, policy)]
+    changed = sorted(policy.merged) if policy.merged is not None else _changed(plan, policy)
     found = [*_too_many(len(changed), policy), *_frozen(changed, policy)]
     return tuple(refusal for refusal in found if refusal.rule not in policy.lifted)
+
+
+def reviewed_changes(reports: Iterable[Report], drift: Drift) -> frozenset[str]:
+    """Return the names of the tenants that plan files would write, by the rule by which `run_refusals` counts them."""
+    return frozenset(
+        tenant.tenant
+        for report in reports
+        for tenant in report.tenants
+        if any(key.change.action.writes and not _only_reported(key.change, drift) for key in tenant.keys)
+    )
+
+
+def most_changed(gate: Gate, fleet: int) -> int:
+    """Return how many tenants of a fleet one run may change before a limit refuses it."""
+    percent = _percent(gate, fleet)
+    share = fleet if percent is None else int(Decimal(str(percent)) * fleet / 100)
+    return min(share, fleet if gate.max_tenants_changed is None else gate.max_tenants_changed)
 
 
 def tenant_refusals(tenant: TenantPlan, policy: Policy) -> tuple[Refusal, ...]:
@@ -106,9 +130,7 @@ def _too_many(changed: int, policy: Policy) -> Iterable[Refusal]:
     limit = policy.gate.max_tenants_changed
     if limit is not None and changed > limit:
         yield Refusal(MAX_TENANTS, f"{changed} tenants would change; the limit is {limit}. {_how_to_lift(MAX_TENANTS)}")
-    percent = policy.gate.max_changed_percent
-    if percent is None and policy.fleet >= _PERCENT_COUNTS_FROM:
-        percent = _DEFAULT_PERCENT
+    percent = _percent(policy.gate, policy.fleet)
     if percent is not None and changed * 100 > Decimal(str(percent)) * policy.fleet:  # a float would miss equality
         share = changed * 100 / policy.fleet
         yield Refusal(
@@ -118,16 +140,21 @@ def _too_many(changed: int, policy: Policy) -> Iterable[Refusal]:
         )
 
 
-def _frozen(changed: Iterable[TenantPlan], policy: Policy) -> Iterable[Refusal]:
+def _percent(gate: Gate, fleet: int) -> float | None:
+    if gate.max_changed_percent is None and fleet >= _PERCENT_COUNTS_FROM:
+        return _DEFAULT_PERCENT
+    return gate.max_changed_percent
+
+
+def _frozen(changed: Iterable[str], policy: Policy) -> Iterable[Refusal]:
     open_now = [freeze for freeze in policy.gate.freezes if freeze.start <= policy.now <= freeze.end]
     for tenant in changed:
         for freeze in open_now:
-            if fnmatchcase(tenant.tenant, freeze.tenants):
+            if fnmatchcase(tenant, freeze.tenants):
                 yield Refusal(
                     FREEZE,
-                    f"{tenant.tenant} is frozen until {freeze.end.isoformat()}: {freeze.reason}."
-                    f" {_how_to_lift(FREEZE)}",
-                    tenant.tenant,
+                    f"{tenant} is frozen until {freeze.end.isoformat()}: {freeze.reason}. {_how_to_lift(FREEZE)}",
+                    tenant,
                 )
 
 
@@ -184,7 +211,15 @@ def _held(tenant: TenantPlan, policy: Policy, everything: str, irreversible: tup
 
 
 def _held_as_drift(item: Planned, policy: Policy) -> str:
-    return HELD_DRIFT if policy.drift is Drift.REPORT and item.change.cause is Cause.DRIFT else ""
+    return HELD_DRIFT if _only_reported(item.change, policy.drift) else ""
+
+
+def _only_reported(change: Change, drift: Drift) -> bool:
+    return drift is Drift.REPORT and change.cause is Cause.DRIFT
+
+
+def _changed(plan: Plan, policy: Policy) -> list[str]:
+    return [tenant.tenant for tenant in plan.tenants if _pending(tenant, policy)]
 
 
 def _writes(tenant: TenantPlan) -> tuple[Planned, ...]:

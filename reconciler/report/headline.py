@@ -142,6 +142,8 @@ def _after_plan(report: Report, counted: Counts, flag: str) -> Iterator[str]:
     yield from _unreadable(report, counted)
     if report.result is Result.INTERRUPTED:
         yield f"This plan is not whole. Plan again: reconciler plan{flag}"
+    elif report.selection.shard not in {None, "1/1"}:
+        yield "Merge the plans of all shards, and have that reviewed: reconciler report plan-*.json --report plan.json"
     elif counted.writes:
         yield f"Have the JSON report of this plan reviewed, then: reconciler apply --plan FILE{flag}"
     if counted.irreversible:

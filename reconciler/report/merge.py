@@ -1,20 +1,17 @@
 """Merges the reports of the shards of one run into the report that the run would have written without shards."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from reconciler.model.plan import Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import Report, TenantReport
 from reconciler.model.words import Result
+from reconciler.report.one_run import Given, beside, foreign, overlaps, places, shards
 from reconciler.report.verdict import verdict
 
-_Item = TypeVar("_Item")
 _BEFORE_VERDICT = (70, 64)
 """Exit codes that no verdict gives: a bug, and usage. Where a shard has one, so has the whole."""
-_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,86 +21,65 @@ class MergeProblem:
     reasons: tuple[str, ...]
 
 
-def merge(reports: Sequence[Report], *, digest: Callable[[tuple[TenantReport, ...]], str]) -> Report | MergeProblem:
-    """Merge in any order; the same report given twice counts once, and a single whole report is its own merge.
+def merge(
+    reports: Sequence[Report], *, digest: Callable[[tuple[TenantReport, ...]], str], names: Sequence[str] = ()
+) -> Report | MergeProblem:
+    """Merge in any order. What is given twice counts once, also beside the merge that it is a part of already.
 
-    `digest` computes the digest of the run from all its tenants, sorted by name. Tenants keep theirs.
+    `digest` computes the digest of the run from all its tenants, sorted by name; tenants keep theirs. `names` are
+    those of the files, for the reasons. Reports that differ in their times only are the same.
     MergeProblem: nothing given; another command, version, revision, selection or platform; a shard missing or
-    given with two contents; a tenant in two shards.
+    given with two contents; a tenant in two shards; something that the merge beside it doesn't have.
     """
-    unique = _unique(reports)
-    if not unique:
+    given = _unique(names or [f"report {number}" for number in range(1, len(reports) + 1)], reports)
+    if not given:
         return MergeProblem(("There is no report to merge.",))
-    if len(unique) == 1 and unique[0].selection.shard is None:
-        return unique[0]
-    reasons = (*_foreign(unique), *_shards(unique), *_overlaps(unique))
-    return MergeProblem(reasons) if reasons else _merged(unique, digest)
+    whole, parts = ([one for one in given if (one.shard is None) is kind] for kind in (True, False))
+    if whole:
+        reasons = (*foreign(given), *beside(whole, parts))
+    else:
+        reasons = (*foreign(parts), *shards(parts), *overlaps(parts), *places(parts))
+    if reasons:
+        return MergeProblem(reasons)
+    return _spanning(whole[0].report, given) if whole else _merged(tuple(one.report for one in parts), digest)
 
 
-def _unique(items: Iterable[_Item]) -> tuple[_Item, ...]:
-    """Return each item once. By equality: reports hold mappings, which have no hash."""
-    found: list[_Item] = []
-    for item in items:
-        if item not in found:
-            found.append(item)
-    return tuple(found)
+def _unique(names: Sequence[str], reports: Sequence[Report]) -> list[Given]:
+    """Return each content once, over all the time that its files span."""
+    by_shard: dict[str | None, list[list[tuple[str, Report]]]] = {}
+    for name, report in zip(names, reports, strict=True):
+        contents = by_shard.setdefault(report.selection.shard, [])
+        same = next((files for files in contents if _timeless(files[0][1]) == _timeless(report)), None)
+        if same is None:
+            contents.append([(name, report)])
+        else:
+            same.append((name, report))
+    return [
+        Given(files[0][0], _spanning(files[0][1], [Given(*file) for file in files]))
+        for contents in by_shard.values()
+        for files in contents
+    ]
 
 
-def _foreign(reports: tuple[Report, ...]) -> tuple[str, ...]:
-    """Say which of the things that one run has in common are not."""
-    whole = [replace(report.selection, shard=None) for report in reports]
-    common: dict[str, list[object]] = {
-        "commands": [report.command for report in reports],
-        "tool versions": [report.tool_version for report in reports],
-        "revisions": [report.revision for report in reports],
-        "selections": list(whole),
-        "platforms (one is of the sandbox)": [report.sandbox for report in reports],
-    }
-    return tuple(
-        f"The reports are of different {name}: merge those of one run."
-        for name, values in common.items()
-        if any(value != values[0] for value in values)
+def _timeless(report: Report) -> Report:
+    return replace(report, started_at="", finished_at="")
+
+
+def _spanning(report: Report, given: Sequence[Given]) -> Report:
+    return replace(
+        report,
+        started_at=min(one.report.started_at for one in given),
+        finished_at=max(one.report.finished_at for one in given),
     )
-
-
-def _shards(reports: tuple[Report, ...]) -> tuple[str, ...]:
-    """Say what is not one of each of the shards 1/N to N/N."""
-    if any(report.selection.shard is None for report in reports):
-        return ("A report that is no shard is among them: it can't be merged with others.",)
-    parts = [(report.selection.shard or "").partition("/") for report in reports]
-    given = Counter((int(number), int(total)) for number, _, total in parts)
-    totals = sorted({total for _, total in given})
-    if len(totals) > 1:
-        return (f"The reports are of runs with {_listed(totals)} shards: merge those of one run.",)
-    total = totals[0]
-    twice = sorted(number for (number, _), times in given.items() if times > 1)
-    beyond = sorted(number for number, _ in given if number > total)
-    absent = total - sum(number <= total for number, _ in given)
-    missing = (number for number in range(1, total + 1) if (number, total) not in given)
-    return (
-        *(f"Shard {number}/{total} is given twice, with different contents." for number in twice),
-        *(f"There is no shard {number}/{total}." for number in beyond),
-        *([f"Missing of {total} shards: {_listed(missing, absent)}. Give the reports of all."] if absent else []),
-    )
-
-
-def _listed(numbers: Iterable[int], count: int | None = None) -> str:
-    """Name the first few, and count the others. A forged `1/1000000000` must not take for ever."""
-    shown = [number for number, _ in zip(numbers, range(_SHOWN), strict=False)]
-    more = f" and {count - len(shown)} more" if count is not None and count > len(shown) else ""
-    return ", ".join(map(str, shown)) + more
-
-
-def _overlaps(reports: tuple[Report, ...]) -> tuple[str, ...]:
-    given = Counter(tenant.tenant for report in reports for tenant in report.tenants)
-    return tuple(f"Tenant {name} is in {times} of the reports." for name, times in sorted(given.items()) if times > 1)
 
 
 def _merged(reports: tuple[Report, ...], digest: Callable[[tuple[TenantReport, ...]], str]) -> Report:
     first = reports[0]
     tenants = tuple(sorted((t for report in reports for t in report.tenants), key=lambda t: t.tenant))
-    problems = tuple(sorted(_unique(problem for report in reports for problem in report.problems)))
-    refusals = tuple(sorted(_unique(no for report in reports for no in report.refusals), key=_refusal_order))
+    # Each shard of an apply tells of every broken file; in the whole, those of tenants stand with their tenants.
+    owned = {problem for tenant in tenants for problem in tenant.problems}
+    problems = tuple(sorted({problem for report in reports for problem in report.problems} - owned))
+    refusals = tuple(sorted({no for report in reports for no in report.refusals}, key=_refusal_order))
     result, exit_code = _ended(reports, tenants, problems, refusals)
     return replace(
         first,

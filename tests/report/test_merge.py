@@ -77,7 +77,9 @@ def test_shards_in_any_order_and_doubled_make_the_whole(total: int, random: "st.
         pytest.param({"selection": Selection(shard="1/2")}, "1/2 is given twice", id="shard-twice"),
         pytest.param({"selection": Selection(shard="3/2")}, "no shard 3/2", id="shard-beyond"),
         pytest.param({"selection": Selection(shard="2/3")}, "2, 3 shards", id="another-number-of-shards"),
-        pytest.param({"selection": Selection()}, "no shard is among", id="not-a-shard"),
+        pytest.param(
+            {"selection": Selection()}, "report 2 of a whole run that doesn't have its tenant acme so", id="not-a-shard"
+        ),
         pytest.param({"tenants": PLAN.tenants[:1]}, "Tenant acme is in 2", id="overlap"),
     ],
 )
@@ -85,6 +87,111 @@ def test_what_is_not_of_one_run_is_refused_with_its_reason(change: dict[str, obj
     """Two reports that differ in what one run has in common are not merged."""
     other = replace(shard(2, 2), **change)  # type: ignore[arg-type]  # rows of several types
     assert said in refused(shard(1, 2), other)
+
+
+@given(st.integers(1, 6), st.data())
+def test_a_merge_beside_its_own_parts_is_the_merge(total: int, data: st.DataObject):
+    """A glob that takes in the result of the last merge as well changes nothing."""
+    shards = [shard(number, total) for number in range(1, total + 1)]
+    whole = merged(*shards)
+    given = data.draw(st.permutations([whole, *data.draw(st.lists(st.sampled_from(shards)))]))
+    assert merged(*given) == whole
+
+
+def test_a_shard_that_was_run_twice_with_the_same_end_is_one_shard():
+    """Times are no content: the merge spans both."""
+    again = replace(shard(1, 2), started_at="2026-03-02T11:00:00Z", finished_at="2026-03-02T13:00:00Z")
+    for files in ((again, shard(1, 2), shard(2, 2)), (shard(2, 2), shard(1, 2), again)):
+        whole = merged(*files)
+        assert (whole.started_at, whole.finished_at) == (again.started_at, again.finished_at)
+        assert whole.tenants == PLAN.tenants
+
+
+def test_the_reasons_name_the_files_and_what_they_say():
+    """And what to do: somebody has a folder of them, and no time."""
+    other = replace(shard(2, 3), command="apply", revision=Revision("f" * 40, "b" * 40, dirty=True))
+    found = merge([shard(1, 3), other, shard(3, 3)], digest=names, names=["a.json", "b.json", "c.json"])
+    assert isinstance(found, MergeProblem)
+    commands, revisions = found.reasons
+    assert commands.endswith("different commands (a.json, c.json: plan; b.json: apply). Merge those of one run.")
+    first, second = "4f2a4f2a4f2a since 91bc91bc91bc", "ffffffffffff since bbbbbbbbbbbb, dirty"
+    assert revisions.endswith(f"revisions (a.json, c.json: {first}; b.json: {second}). Merge those of one run.")
+
+
+MISSING = {
+    "tenant": {"tenants": (replace(PLAN.tenants[0], digest=digest_of("x")),)},
+    "problem": {"problems": (Problem("tenants/_b.yaml", 1, 1, "", "yaml/syntax", "Not YAML."),)},
+    "warning": {"warnings": ("The journal has no last line.",)},
+    "refusals": {"refusals": (Refusal("freeze", "Peak."),)},
+    "undo of acme": {"undo": {"acme": {"x": 1}}},
+}
+
+
+@pytest.mark.parametrize(("words", "change"), MISSING.items(), ids=list(MISSING))
+def test_what_a_merge_does_not_have_is_no_part_of_it(words: str, change: dict[str, object]):
+    """A shard that was run again, and ended otherwise, must not vanish behind an older merge."""
+    other = replace(shard(1, 2), **change)  # type: ignore[arg-type]  # rows of several types
+    said = refused(merged(shard(1, 2), shard(2, 2)), other)
+    assert "report 2 is of shard 1/2, and report 1 of a whole run that doesn't have its" in said
+    assert words in said
+
+
+def test_two_whole_runs_are_not_merged():
+    """Nothing says which of them counts."""
+    other = replace(PLAN, tenants=PLAN.tenants[:1])
+    assert "report 1, report 2 are each of a whole run" in refused(PLAN, other)
+    assert merged(PLAN, replace(PLAN, started_at="2026-03-02T11:59:59Z")).started_at == "2026-03-02T11:59:59Z"
+
+
+def at(*origins: str) -> list[Report]:
+    """A run of one shard for each origin."""
+    tenants = [replace(one, origin=text) for one, text in zip(PLAN.tenants, origins, strict=False)]
+    return [
+        replace(shard(number, len(tenants)), tenants=(tenant,), digest=digest_of(tenant.tenant))
+        for number, tenant in enumerate(tenants, 1)
+    ]
+
+
+def test_shards_that_went_to_different_places_are_not_merged():
+    """Another template is another platform, though no tenant is in both."""
+    first, second = PLAN.tenants[:2]
+    said = refused(*at(f"https://{first.tenant}.p.newstore.example", f"https://{second.tenant}.s.newstore.example"))
+    assert "origins of different forms" in said
+    assert f"{second.tenant}.s.newstore.example" in said
+    said = refused(*at("https://one.example", "https://one.example"))
+    assert f"{first.tenant}, {second.tenant} live at the same origin, https://one.example" in said
+
+
+@given(
+    st.sets(st.from_regex(r"[a-p]([a-p-]{0,6}[a-p])?", fullmatch=True), min_size=1, max_size=5),
+    st.sampled_from(
+        [
+            "https://{tenant}.p.newstore.net",
+            "https://p-{tenant}-p.net/{tenant}",
+            "http://127.0.0.1:20000/{tenant}",
+            "https://a-{tenant}.aaa.example",
+            "https://aaaaaaaaaaaaaaaaaaaaaaa.{tenant}.example",
+            "https://xn--{tenant}-3ya.example",
+        ]
+    ),
+)
+def test_whatever_tenants_are_called_one_template_is_one_place(tenants: set[str], template: str):
+    """Also those whose name stands in the host besides, by chance."""
+    like = PLAN.tenants[0]
+    made = [replace(like, tenant=name, origin=template.replace("{tenant}", name)) for name in sorted(tenants)]
+    merged(*(replace(shard(n, len(made)), tenants=(one,)) for n, one in enumerate(made, 1)))
+
+
+def test_what_a_tenant_says_of_its_file_the_run_does_not_say_again():
+    """Every shard of an apply stops at a broken file and tells of it; it belongs to one tenant."""
+    problem = Problem("tenants/acme.yaml", 1, 1, "", "yaml/syntax", "Not YAML.", tenant=PLAN.tenants[0].tenant)
+    broken = replace(PLAN.tenants[0], problems=(problem,))
+    one = replace(shard(1, 2), tenants=(broken, *shard(1, 2).tenants[1:]))
+    two = replace(shard(2, 2), problems=(WARNING, problem))
+    whole = merged(one, two)
+    assert whole.problems == (WARNING,)
+    assert whole.tenants[0].problems == (problem,)
+    assert merged(whole, one, two) == whole
 
 
 def test_missing_shards_are_named():

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.plan import FieldChange
+from reconciler.model.report import Selection
 from reconciler.model.values import ABSENT
 from reconciler.model.words import Action, Cause, Reason, Result, Status
 from reconciler.report import wording
@@ -108,7 +109,15 @@ def test_problems_stand_errors_first_then_by_place():
         pytest.param("plan", {}, "--assume-unset", id="ambiguous"),
         pytest.param("plan", {}, "--rewrite", id="not-comparable"),
         pytest.param("plan", {"result": Result.INTERRUPTED}, "not whole", id="interrupted-plan"),
-        pytest.param("sandbox-changes", {}, "reconciler apply --plan FILE --sandbox", id="sandbox"),
+        pytest.param(
+            "sandbox-changes", {"selection": Selection()}, "reconciler apply --plan FILE --sandbox", id="sandbox"
+        ),
+        pytest.param(
+            "sandbox-changes",
+            {"selection": Selection(shard="1/2")},
+            "reconciler report plan-*.json --report plan.json",
+            id="shard",
+        ),
         pytest.param("apply", {}, "--undo DIR", id="undo"),
         pytest.param("apply", {}, "Wait some minutes", id="unknown"),
         pytest.param("apply", {}, "stale tenant", id="stale"),
