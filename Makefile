@@ -30,8 +30,9 @@ figures: .venv/.dev .venv/.project ## write what the last test-long counted into
 check: .venv/.dev .venv/.project ## lint, format, types, imports, schemas, workflows and shell scripts
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/check.sh
 
-bench: .venv/.dev .venv/.project ## measure how long commands take to start
+bench: .venv/.dev .venv/.project ## measure how long commands take to start, and validate for ten thousand tenants
 	@$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python -m benchmarks.validate
 
 mutate: .venv/.dev .venv/.project ## change planning and applying line by line and see whether a test notices
 	@rm -rf mutants

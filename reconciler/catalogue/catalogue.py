@@ -19,6 +19,7 @@ class _Made:
 
     checkers: "dict[int, tuple[Schema, Checker]]" = field(default_factory=dict)
     files: dict[str, Schema] = field(default_factory=dict)
+    whole: "dict[str, Checker]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,22 @@ class Catalogue:
         """Return the schema of a whole tenant's file, with the house rules of severity error."""
         return tenant_schema(self.keys)
 
+    def is_in_order(self, key: Key, value: Any) -> bool:
+        """True if neither `file_schema(key)` nor a rule of `key` has anything against `value`, for certain.
+
+        False only means that they have to be asked one by one. Formats are left to the caller.
+        """
+        whole = self._made.whole.get(key.name)
+        if whole is None:
+            from reconciler.catalogue.checking import Checker  # on first use, as below
+
+            schemas = [self.file_schema(key), *(rule.schema for rule in key.rules)]
+            whole = self._made.whole[key.name] = Checker({"allOf": schemas})
+        return whole.passes(value)
+
     def checker(self, schema: Schema) -> "Checker":
         """Return what checks values against `schema`, one of this catalogue's: it is kept for good."""
-        # Imported on first use: jsonschema takes longer to load than all the rest of a start.
+        # Imported on first use: not every command checks a value.
         from reconciler.catalogue.checking import Checker
 
         made = self._made.checkers.get(id(schema))

@@ -6,8 +6,8 @@ They are stricter than the spec, each with its reason, and never asked of live v
 import re
 from collections.abc import Mapping
 
-from reconciler.catalogue.checking import plain_fault
 from reconciler.catalogue.cursor import Cursor, start
+from reconciler.catalogue.plainness import plain_fault
 from reconciler.catalogue.sources import Sources
 from reconciler.model.key import HouseRule
 from reconciler.model.problem import Problem

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconciler.catalogue.checking import plain_fault
 from reconciler.catalogue.cursor import Cursor
+from reconciler.catalogue.plainness import plain_fault
 from reconciler.strictyaml import Path
 
 _ANYWHERE: Final = ("type", "title", "description", "default", "examples", "x-ours", "x-unit")

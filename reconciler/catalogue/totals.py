@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.catalogue.checking import Checker, schema_fault
+from reconciler.catalogue.authority import schema_fault
+from reconciler.catalogue.checking import Checker
 from reconciler.catalogue.cursor import Cursor
 from reconciler.model.key import HouseRule, Schema
 from reconciler.model.values import pointer

@@ -1,8 +1,6 @@
 """A finished report goes to stdout in the chosen format, and to files; what happens meanwhile goes to stderr."""
 
-import logging
 import os
-import shutil
 import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -17,7 +15,6 @@ from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, World
 from reconciler.journeys.compile import Run, broken_off, cut_off, not_begun
 from reconciler.model.report import Report
-from reconciler.report.journal import journal_beside
 from reconciler.report.write import Format, NotSaved, format_of, render, save
 
 RUNS = Path(".reconciler") / "runs"
@@ -30,6 +27,8 @@ _PIPED_WIDTH = 100
 def world_of(output: Output) -> World:
     """Return the real world, with stderr as loud as a person asked for."""
     if output.verbose:
+        import logging  # only to be told of requests
+
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(name)s: %(message)s")
     return World(
         cwd=Path.cwd(),
@@ -119,7 +118,11 @@ def _kept(output: Output, cwd: Path, run: Run, *, keep_json: bool, journal: bool
         stamp = datetime.fromisoformat(run.started_at).strftime("%Y%m%dT%H%M%SZ")
         shown = cwd / RUNS / f"{stamp}-{run.command}-{os.getpid()}.json"
         reports = (*reports, shown)
-    return Kept(reports, journal_beside(shown) if journal and shown else None)
+    if not journal or shown is None:
+        return Kept(reports)
+    from reconciler.report.journal import journal_beside  # only an apply keeps one
+
+    return Kept(reports, journal_beside(shown))
 
 
 def _keep_out_of_git(folder: Path) -> None:
@@ -141,7 +144,11 @@ def _save(report: Report, path: Path) -> NotSaved | None:
 def _for_stdout(report: Report, output: Output, environment: Mapping[str, str]) -> str:
     terminal = sys.stdout.isatty()
     colour = terminal and output.colour is not False and not environment.get("NO_COLOR")
-    width = shutil.get_terminal_size().columns if terminal else _PIPED_WIDTH
+    width = _PIPED_WIDTH
+    if terminal:
+        import shutil  # it brings every archive format along, and a hook or a CI job has no terminal
+
+        width = shutil.get_terminal_size().columns
     return render(report, Format(output.format), width=width, colour=bool(colour), verbose=output.verbose)
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.catalogue import Catalogue
-from reconciler.catalogue.checking import Misfit
+from reconciler.catalogue.misfit import Misfit
 from reconciler.catalogue.tenantfile import SECRET_NAME, secret_name
 from reconciler.desired.formats import FORMATS
 from reconciler.desired.messages import Place, rule_text, spec_text, unknown_text
 from reconciler.desired.places import Places, places, schema_at, value_at
 from reconciler.desired.raw import Declared, RawTenant
-from reconciler.model.key import Schema
+from reconciler.model.key import Key, Schema
 from reconciler.model.normal import normalise
 from reconciler.model.problem import Problem
 from reconciler.model.tenant import DesiredKey
@@ -21,6 +21,8 @@ from reconciler.model.words import Severity
 from reconciler.strictyaml import Path
 
 _REFERENCE: Final = "rule/secret-reference"
+_EMPTY: Final[tuple[Any, ...]] = ("", (), [], {})
+"""Live, they mean unset: they would be written for ever."""
 _SECRET_NAME: Final = re.compile(SECRET_NAME)
 
 
@@ -41,19 +43,29 @@ class Checks:
         broken = _broken(raw, base)
         if () in broken:
             return None, ()
-        found = tuple(
-            problem
-            for path, problem in self._findings(raw, declared, base)
-            if problem.rule == _REFERENCE or not any(path[: len(refused)] == refused for refused in broken)
-        )
+        found: tuple[Problem, ...] = ()
+        if broken or not self.passes(declared.key, declared.value):
+            found = tuple(
+                problem
+                for path, problem in self._findings(raw, declared, base)
+                if problem.rule == _REFERENCE or not any(path[: len(refused)] == refused for refused in broken)
+            )
         if broken or any(problem.severity is Severity.ERROR for problem in found):
             return None, found
         value = normalise(_referring(declared.value, declared.key.schema), declared.key.schema)
-        if value in ("", (), {}, None):
+        if value in _EMPTY or value is None:
             message = f"{declared.key.short} is declared with an empty value, which means unset to the API"
             hint = "To undeclare it, remove it from the file; a key that was set once can't be unset."
             return None, (*found, raw.problem(base, "rule/empty", message, hint))
         return DesiredKey(declared.key.name, value, declared.source), found
+
+    def passes(self, key: Key, value: Any) -> bool:
+        """True if `check` would find nothing in `value` of `key`: asked of every file's every key, so it is quick."""
+        if value is None or value in _EMPTY or not self._catalogue.is_in_order(key, value):
+            return False
+        if not self._places.more_than_schema(key):
+            return True
+        return all(_as_marked(inner, schema) for _, inner, schema in places(value, key.schema))
 
     def _findings(self, raw: RawTenant, declared: Declared, base: Path) -> Iterator[tuple[Path, Problem]]:
         """Yield each finding with its path in the value; one for each sensitive place, whatever is wrong with it."""
@@ -69,7 +81,7 @@ class Checks:
             if not any(misfit.path[: len(path)] == path for path in sensitive):
                 yield from self._spec(misfit, raw, declared, base)
         for path, text, schema in places(value, key.schema):
-            if isinstance(text, str) and text and path not in sensitive and not _has_format(text, schema):
+            if isinstance(text, str) and path not in sensitive and not _has_format(text, schema):
                 message = f"{self._place(declared, path).name} is not {FORMATS[schema['format']][1]}"
                 yield path, raw.problem((*base, *path), "spec/format", message)
         yield from self._house(raw, declared, base)
@@ -138,9 +150,16 @@ def _is_reference(value: Any) -> bool:
     return isinstance(name, str) and len(name) <= 128 and _SECRET_NAME.search(name) is not None
 
 
+def _as_marked(value: Any, schema: Schema) -> bool:
+    if schema.get("x-sensitive"):
+        return _is_reference(value)
+    return not isinstance(value, str) or _has_format(value, schema)
+
+
 def _has_format(text: str, schema: Schema) -> bool:
+    """An empty text has every format: whether there must be a text is not for the format to say."""
     name = schema.get("format", "")
-    return name not in FORMATS or FORMATS[name][0](text)
+    return not text or name not in FORMATS or FORMATS[name][0](text)
 
 
 def _outside_secrets(path: Path, schema: Schema) -> Path:

@@ -28,10 +28,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: `path` is relative to the folder, with `/` between the parts."""
+    """One entry: `path` is relative to the folder, with `/` between the parts.
+
+    `target` is the path of the file that a link leads to; of anything but a FILE that is a link, it is empty.
+    """
 
     path: str
     kind: Kind
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,48 +68,63 @@ class DiskFiles:
             os.scandir(root).close()
         except (OSError, RuntimeError, ValueError) as error:
             return Unread(_reason(error))
-        return _walk(root, root)
+        return _walk(str(root), "", root)
 
     def read(self, path: str, limit: int) -> bytes | Unread:
         """Open without waiting, make sure that it is a regular file still, and read at most `limit` bytes."""
         try:
-            descriptor = os.open(self.folder / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            descriptor = os.open(f"{self.folder}/{path}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                found = os.fstat(descriptor)
+                if not stat.S_ISREG(found.st_mode):
                     return Unread("no longer a regular file")
-                return file.read(limit)
+                # Asked for no more than is expected: a buffer of the limit's size would be made for every file.
+                step, data = found.st_size + 1, b""
+                while len(data) < limit and (more := os.read(descriptor, min(step, limit - len(data)))):
+                    data += more
+                return data
+            finally:
+                os.close(descriptor)
         except OSError as error:
             return Unread(_reason(error))
 
 
-def _walk(folder: Path, root: Path) -> Iterator[Entry]:
+def _walk(folder: str, inside: str, root: Path) -> Iterator[Entry]:
+    """Yield what is below `folder`; `inside` is its path within `root`, with a slash behind, or nothing."""
     try:
         with os.scandir(folder) as found:
-            names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
+            # The listing itself says what an entry is. Only a link has to be followed to see where it leads.
+            entries = [
+                (one.name, one.is_file(follow_symlinks=False), one.is_dir(follow_symlinks=False)) for one in found
+            ]
     except OSError:
-        yield Entry(folder.relative_to(root).as_posix(), Kind.CLOSED_FOLDER)
+        yield Entry(inside.rstrip("/") or ".", Kind.CLOSED_FOLDER)
         return
-    for name, is_folder in names:
+    for name, is_file, is_folder in entries:
+        path = inside + name
         if name.startswith("."):
             continue
-        path = folder / name
-        if is_folder:
-            yield from _walk(path, root)
+        if is_file:
+            yield Entry(path, Kind.FILE)
+        elif is_folder:
+            yield from _walk(f"{folder}/{name}", f"{path}/", root)
         else:
-            yield Entry(path.relative_to(root).as_posix(), _kind(path, root))
+            yield _followed(path, root)
 
 
-def _kind(path: Path, root: Path) -> Kind:
+def _followed(path: str, root: Path) -> Entry:
     try:
-        target = path.resolve(strict=True)
+        target = (root / path).resolve(strict=True)
         mode = target.stat().st_mode
     except (OSError, RuntimeError):
-        return Kind.LINK_BROKEN
+        return Entry(path, Kind.LINK_BROKEN)
     if not target.is_relative_to(root):
-        return Kind.LINK_OUTSIDE
+        return Entry(path, Kind.LINK_OUTSIDE)
     if stat.S_ISDIR(mode):
-        return Kind.LINK_TO_FOLDER
-    return Kind.FILE if stat.S_ISREG(mode) else Kind.SPECIAL
+        return Entry(path, Kind.LINK_TO_FOLDER)
+    if not stat.S_ISREG(mode):
+        return Entry(path, Kind.SPECIAL)
+    return Entry(path, Kind.FILE, target.relative_to(root).as_posix())
 
 
 def _reason(error: Exception) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.catalogue import Catalogue
 from reconciler.desired.checks import Checks
 from reconciler.desired.files import Files, Unread
+from reconciler.desired.glance import Glance
 from reconciler.desired.listing import Listing, SourceFile
 from reconciler.desired.naming import quoted, suggestion
 from reconciler.desired.places import EXTENDS, Places
@@ -50,39 +51,78 @@ def load(listing: Listing, names: Iterable[str] | None, catalogue: Catalogue) ->
     Names that the listing doesn't have are passed over: who selects, selects from `listing.names`. Reads files,
     through `listing.files`; everything else is a function of their bytes.
     """
+    reading = _Reading(listing.files, catalogue)
+    profiles = reading.profiles(listing)
+    tenants = tuple(_merged(source, reading.checked(source), profiles) for source in _chosen(listing, names))
+    return Fleet(tenants, _unowned(listing, profiles))
+
+
+def judge(listing: Listing, names: Iterable[str] | None, catalogue: Catalogue) -> Fleet:
+    """As `load`, with the same problems, but without the tenants' keys: for who asks only what is wrong.
+
+    One file is in memory at a time, and one that is in order is only glanced at.
+    """
+    reading = _Reading(listing.files, catalogue)
+    profiles = reading.profiles(listing)
+    glance = reading.glance(name for name, profile in profiles.items() if not profile.errors)
+
+    def tenant(source: SourceFile) -> DesiredTenant:
+        data = reading.data(source)
+        if isinstance(data, bytes) and glance.passes(data):
+            return DesiredTenant(source.name, source.file)
+        return replace(_merged(source, reading.judged(source, data), profiles), keys=())
+
+    return Fleet(tuple(tenant(source) for source in _chosen(listing, names)), _unowned(listing, profiles))
+
+
+def _chosen(listing: Listing, names: Iterable[str] | None) -> Iterable[SourceFile]:
     chosen = None if names is None else frozenset(names)
-    places = Places(catalogue)
-    checks = Checks(catalogue, places)
-    profiles = {
-        source.name: _as_profile(_checked(source, listing.files, places, checks), catalogue)
-        for source in listing.profiles
-    }
-    tenants = tuple(
-        _merged(source, _checked(source, listing.files, places, checks), profiles)
-        for source in listing.tenants
-        if chosen is None or source.name in chosen
-    )
-    unowned = [*listing.problems, *(problem for profile in profiles.values() for problem in profile.problems)]
-    return Fleet(tenants, tuple(sorted(unowned)))
+    return (source for source in listing.tenants if chosen is None or source.name in chosen)
 
 
-def _checked(source: SourceFile, files: Files, places: Places, checks: Checks) -> _Checked:
-    if source.problems:
-        return _Checked(None, problems=source.problems)
-    data = files.read(source.path, MAX_BYTES + 1)
-    if isinstance(data, Unread):
-        message = f"The file can't be read ({data.reason})"
-        problem = Problem(source.file, 0, 0, "", "file/unreadable", message, "Check that it is there, and may be read.")
-        return _Checked(None, problems=(problem,))
-    raw = read_raw(data, source.file, places)
-    keys: dict[str, DesiredKey] = {}
-    problems = list(raw.problems)
-    for declared in raw.declared:
-        key, found = checks.check(raw, declared)
-        problems.extend(found)
-        if key is not None:
-            keys[key.key] = key
-    return _Checked(raw, keys, tuple(problems))
+def _unowned(listing: Listing, profiles: Mapping[str, _Checked]) -> tuple[Problem, ...]:
+    return tuple(sorted([*listing.problems, *(one for profile in profiles.values() for one in profile.problems)]))
+
+
+class _Reading:
+    """One pass over files: reads and judges them one by one. What it needs of the catalogue is built once."""
+
+    def __init__(self, files: Files, catalogue: Catalogue) -> None:
+        self._files = files
+        self._catalogue = catalogue
+        self._places = Places(catalogue)
+        self._checks = Checks(catalogue, self._places)
+
+    def glance(self, profiles: Iterable[str]) -> Glance:
+        return Glance(self._places, self._checks, frozenset(profiles))
+
+    def profiles(self, listing: Listing) -> Mapping[str, _Checked]:
+        return {source.name: _as_profile(self.checked(source), self._catalogue) for source in listing.profiles}
+
+    def data(self, source: SourceFile) -> bytes | Unread | None:
+        """Return the file's bytes; None for one that must not be read."""
+        return None if source.problems else self._files.read(source.path, MAX_BYTES + 1)
+
+    def checked(self, source: SourceFile) -> _Checked:
+        return self.judged(source, self.data(source))
+
+    def judged(self, source: SourceFile, data: bytes | Unread | None) -> _Checked:
+        if data is None:
+            return _Checked(None, problems=source.problems)
+        if isinstance(data, Unread):
+            message = f"The file can't be read ({data.reason})"
+            hint = "Check that it is there, and may be read."
+            problem = Problem(source.file, 0, 0, "", "file/unreadable", message, hint)
+            return _Checked(None, problems=(problem,))
+        raw = read_raw(data, source.file, self._places)
+        keys: dict[str, DesiredKey] = {}
+        problems = list(raw.problems)
+        for declared in raw.declared:
+            key, found = self._checks.check(raw, declared)
+            problems.extend(found)
+            if key is not None:
+                keys[key.key] = key
+        return _Checked(raw, keys, tuple(problems))
 
 
 def _as_profile(checked: _Checked, catalogue: Catalogue) -> _Checked:

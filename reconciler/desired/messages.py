@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.catalogue.checking import Misfit
+from reconciler.catalogue.misfit import Misfit
 from reconciler.desired.naming import listed, quoted, suggestion
 from reconciler.desired.places import schema_at
 from reconciler.model.key import HouseRule, Key

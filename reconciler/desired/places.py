@@ -20,6 +20,7 @@ class Places:
         for key in catalogue.keys:
             self.groups.setdefault(key.group, {})[key.short] = key
         self._secretive = {key.name for key in catalogue.keys if is_secretive(key.schema)}
+        self._more = {key.name for key in catalogue.keys if _marks(key.schema, "x-sensitive", "format")}
 
     def key(self, path: Path) -> Key | None:
         """Return the key that `path` leads to or into."""
@@ -30,6 +31,10 @@ class Places:
     def secretive(self, key: Key) -> bool:
         """True if the key has a sensitive field: in such a key text may be a secret that slipped."""
         return key.name in self._secretive
+
+    def more_than_schema(self, key: Key) -> bool:
+        """True if a place of the key asks for more than its schema says: a format, or a reference."""
+        return key.name in self._more
 
     def hidden(self, path: Path) -> bool:
         """True where a scalar must not be shown: sensitive places, and places that the schemas don't know."""
@@ -83,8 +88,12 @@ def schema_at(schema: Schema, path: Path) -> Schema | None:
 
 def is_secretive(schema: Schema) -> bool:
     """True if the schema marks any place as sensitive."""
+    return _marks(schema, "x-sensitive")
+
+
+def _marks(schema: Schema, *names: str) -> bool:
     inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
-    return bool(schema.get("x-sensitive")) or any(is_secretive(one) for one in inner)
+    return any(schema.get(name) for name in names) or any(_marks(one, *names) for one in inner)
 
 
 def places(value: Any, schema: Schema, path: Path = ()) -> Iterator[tuple[Path, Any, Schema]]:

@@ -1,6 +1,5 @@
 """From plan and outcomes to the report that every renderer takes."""
 
-import traceback
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,8 +12,6 @@ from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Lifted, Report, Revision, Selection, TenantReport
 from reconciler.model.words import Result
 from reconciler.planning.digest import run_digest, tenant_digest
-from reconciler.planning.gate import IRREVERSIBLE, LIFTABLE
-from reconciler.planning.undo import undo_of
 from reconciler.report.verdict import tenant_result, verdict
 
 _USAGE, _BUG, _INTERRUPTED = 64, 70, 130
@@ -76,6 +73,9 @@ def tenant_report(
 
 def _as_far_as_it_reaches(refusal: Refusal) -> Refusal:
     """A refusal names the tenant and key that it was found at, and yet most rules stop more than that."""
+    # Only an apply has refusals, and only it has to wait for the gate to load.
+    from reconciler.planning.gate import IRREVERSIBLE, LIFTABLE
+
     if refusal.rule in LIFTABLE:
         return replace(refusal, tenant=None, key=None)
     return refusal if refusal.rule == IRREVERSIBLE else replace(refusal, key=None)
@@ -96,6 +96,8 @@ def report(run: Run, tenants: Sequence[TenantReport], ending: Ending, finished_a
     made = _report(run, ordered, ending, finished_at, result, exit_code)
     if run.command != "apply":
         return made
+    from reconciler.planning.undo import undo_of  # only after an apply is there something to undo
+
     undo = undo_of(ordered)
     return replace(made, undo=undo.tenants, not_restorable=undo.not_restorable)
 
@@ -111,6 +113,8 @@ def with_bugs(made: Report, bugs: Mapping[str, BaseException]) -> Report:
 
 
 def _place(error: BaseException) -> str:
+    import traceback  # it loads the tokenizer, which no run without a bug needs
+
     frames = traceback.extract_tb(error.__traceback__)
     return f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reconciler.desired.fleet import load as load_fleet
-from reconciler.desired.listing import Listing, discover
+from reconciler.desired.fleet import judge
+from reconciler.desired.listing import Listing, SourceFile, discover
 from reconciler.inputs.choice import select, unmatched
 from reconciler.inputs.revision import revision
 from reconciler.inputs.usage import UsageProblem
@@ -29,7 +29,7 @@ def validate(call: Call, world: World, paths: Sequence[Path] = ()) -> Report:
     tenants: list[DesiredTenant] = []
     for folder, inside in _by_folder([world.cwd / path for path in paths], settings.tenants).items():
         listing = discover(folder, shown_from=world.cwd)
-        fleet = load_fleet(listing, _names(listing, call, folder, inside), catalogue)
+        fleet = judge(listing, _names(listing, call, folder, inside), catalogue)
         problems += _asked_about(fleet.problems, inside, world)
         tenants += fleet.tenants
     run = Run(
@@ -65,12 +65,8 @@ def _names(listing: Listing, call: Call, folder: Path, inside: tuple[Path, ...])
     names = select(listing.names, call.tenant)
     if not inside or any(_is_profile(path) for path in inside):
         return names
-    wanted = [path.resolve() for path in inside]
-    meant = {
-        source.name
-        for source in listing.tenants
-        if any((folder / source.path).resolve().is_relative_to(path) for path in wanted)
-    }
+    wanted = [place for path in inside for place in _within(folder, path)]
+    meant = {source.name for source in listing.tenants if any(_is_at(source, place) for place in wanted)}
     _refuse_strangers(listing, folder, inside)
     return tuple(name for name in names if name in meant)
 
@@ -87,12 +83,26 @@ def _is_profile(path: Path) -> bool:
     return path.is_file() and path.name.startswith("_")
 
 
+def _within(folder: Path, path: Path) -> set[str]:
+    """Return where `path`, and what it is a link to, are in `folder`, as a listing says it: "." for all of it."""
+    root = folder.resolve()
+    places = (path.parent.resolve() / path.name, path.resolve())
+    return {place.relative_to(root).as_posix() for place in places if place.is_relative_to(root)}
+
+
+def _is_at(source: SourceFile, place: str) -> bool:
+    """Compared as text: in a fleet of thousands, no other file is looked at to judge one."""
+    below = f"{place}/"
+    return place == "." or any(path == place or path.startswith(below) for path in (source.path, source.real))
+
+
 def _refuse_strangers(listing: Listing, folder: Path, inside: Sequence[Path]) -> None:
     """A named file that nobody reads must not pass for valid."""
-    known = {(folder / source.path).resolve() for source in (*listing.tenants, *listing.profiles)}
+    known = {path for source in (*listing.tenants, *listing.profiles) for path in (source.path, source.real)}
     told = {problem.file for problem in listing.problems}
     for path in inside:
-        if path.is_file() and path.resolve() not in known and not any(file.endswith(path.name) for file in told):
+        is_told = any(file.endswith(path.name) for file in told)
+        if path.is_file() and known.isdisjoint(_within(folder, path)) and not is_told:
             raise CorrectTheCallError(
                 UsageProblem(f"{path} is not a tenant's file.", "Tenant files are NAME.yaml, profiles _NAME.yaml.")
             )

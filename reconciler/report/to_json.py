@@ -1,6 +1,5 @@
 """Report to JSON: the plan file, the CI artifact, the contract of `schemas/report.schema.json`."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from reconciler.model.problem import Problem
 from reconciler.model.report import FORMAT_VERSION, KeyReport, Report, TenantReport
 from reconciler.model.values import ABSENT, Absent, Json
 from reconciler.report.counts import summary
+from reconciler.report.indented import indented
 from reconciler.report.untrusted import broken
 
 
@@ -20,7 +20,7 @@ def to_json(report: Report) -> str:
     escape, and so is the second sign of each `::` and `##`. `from_json` gives back an equal report.
     Raises ValueError for NaN or infinity, which a value never holds.
     """
-    return broken(json.dumps(document(report), indent=2, allow_nan=False)) + "\n"
+    return broken(indented(document(report))) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:

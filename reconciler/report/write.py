@@ -1,7 +1,6 @@
 """Chooses a renderer by format, and puts a finished text into a file: all of it, or none."""
 
 import os
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,10 +8,6 @@ from pathlib import Path
 from typing import assert_never
 
 from reconciler.model.report import Report
-from reconciler.report.html import to_html
-from reconciler.report.markdown import to_markdown
-from reconciler.report.text import to_text
-from reconciler.report.to_json import to_json
 
 
 class Format(StrEnum):
@@ -42,14 +37,23 @@ def format_of(path: Path) -> Format | None:
 
 def render(report: Report, form: Format, *, width: int = 100, colour: bool = False, verbose: bool = False) -> str:
     """Return `report` in `form`. `width`, in terminal cells, `colour` and `verbose` matter to text alone."""
+    # Each is imported when it is asked for: most runs want two of the four.
     match form:
         case Format.TEXT:
+            from reconciler.report.text import to_text
+
             return to_text(report, width=width, colour=colour, verbose=verbose)
         case Format.MARKDOWN:
+            from reconciler.report.markdown import to_markdown
+
             return to_markdown(report)
         case Format.JSON:
+            from reconciler.report.to_json import to_json
+
             return to_json(report)
         case Format.HTML:
+            from reconciler.report.html import to_html
+
             return to_html(report)
         case never:
             assert_never(never)
@@ -65,7 +69,9 @@ def save(path: Path, text: str) -> NotSaved | None:
         if path.is_symlink() or (path.exists() and not path.is_file()):
             return NotSaved(path, f"Report not written. {path} is not a plain file: give the path of one.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.", suffix=".tmp")
+        # As tempfile.mkstemp does, without loading that: it brings every archive format along.
+        name = str(path.parent / f".{path.name[:50]}.{os.urandom(6).hex()}.tmp")
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except (OSError, ValueError) as error:
         return _not_saved(path, error)
     try:

@@ -2,10 +2,12 @@
 
 `parse` never raises for what a file holds. It accepts UTF-8, one document, mappings with string keys, sequences
 and YAML 1.2 core scalars that JSON can carry too. It refuses anchors, aliases, merge keys, tags, directives and
-duplicate keys, because each of them makes a file mean something other than what a reviewer sees.
+duplicate keys, because each of them makes a file mean something other than what a reviewer sees. `quick` is for
+many files of which most are in order: it says what such a file means, and nothing of any other.
 """
 
 from reconciler.strictyaml.document import Document, Hidden, Item, Node, Path, nothing_hidden
 from reconciler.strictyaml.parser import MAX_BYTES, MAX_DEPTH, parse
+from reconciler.strictyaml.quick import quick
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "Hidden", "Item", "Node", "Path", "nothing_hidden", "parse"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "Hidden", "Item", "Node", "Path", "nothing_hidden", "parse", "quick"]

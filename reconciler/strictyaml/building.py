@@ -1,7 +1,7 @@
 """Events to nodes: what is built, what is refused, and where a finding may show what it found."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -13,11 +13,16 @@ from reconciler.strictyaml.scalars import Trap, resolve
 NODES_PER_MIB: Final = 100_000
 """More values than any tenant has; a file full of `a:` lines must not take seconds."""
 
+STOP: Final = object()
+"""What `take` returns when the rest of the file must not be read."""
+
+_ESCAPES: Final = '"'
+"""The one style that has escapes; only by one can a control character come into a text that was decoded."""
+
 _SHOWN: Final = 40
 
 
-@dataclass(slots=True)
-class _Name:
+class _Name(NamedTuple):
     """The name of the member whose value comes next. Without `text` the value is read and dropped."""
 
     line: int
@@ -25,17 +30,19 @@ class _Name:
     text: str | None
 
 
-@dataclass(slots=True)
 class _Frame:
     """One mapping or sequence that is still open."""
 
-    line: int
-    column: int
-    is_mapping: bool
-    name: _Name | None = None
-    items: list[Node] = field(default_factory=list)
-    members: dict[str, Item] = field(default_factory=dict)
-    is_name: bool = False
+    __slots__ = ("column", "is_mapping", "is_name", "items", "line", "members", "name")
+
+    def __init__(self, line: int, column: int, *, is_mapping: bool, is_name: bool) -> None:
+        self.line = line
+        self.column = column
+        self.is_mapping = is_mapping
+        self.is_name = is_name
+        self.name: _Name | None = None
+        self.items: list[Node] = []
+        self.members: dict[str, Item] = {}
 
     @property
     def wants_name(self) -> bool:
@@ -60,22 +67,22 @@ class Builder:
         self._nodes = 0
         self._max_nodes = max_nodes
         self._documents = 0
+        self._takers: Mapping[type[yaml.Event], Callable[[Any], object]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._start,
+            yaml.SequenceStartEvent: self._start,
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
 
-    def take(self, event: yaml.Event) -> bool:
-        """Add `event`; false when the rest of the file must not be read."""
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            return self._start(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            self._end()
-        elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.DocumentStartEvent):
-            return self._document(event)
-        return True
+    def take(self, event: yaml.Event) -> object:
+        """Add `event`; STOP when the rest of the file must not be read."""
+        taker = self._takers.get(type(event))
+        return None if taker is None else taker(event)
 
-    def _document(self, event: yaml.DocumentStartEvent) -> bool:
+    def _document(self, event: yaml.DocumentStartEvent) -> object:
         self._documents += 1
         line, column = _place(event)
         if event.version or event.tags:
@@ -83,23 +90,25 @@ class Builder:
         if self._documents > 1:
             hint = "Keep one document a file; the rest was not read."
             self.findings.add(line, column, "yaml/documents", "A second document starts here", hint)
-        return self._documents == 1
+            return STOP
+        return None
 
-    def _start(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> bool:
+    def _start(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> object:
         line, column = self._count(event)
-        self._marks(event, line, column)
-        is_name = bool(self._frames) and self._frames[-1].wants_name
+        if event.anchor is not None or event.tag is not None:
+            self._marks(event, line, column)
+        frames = self._frames
+        is_name = bool(frames) and frames[-1].wants_name
         if is_name:
             self._bad_name(line, column)
-        if len(self._frames) >= self._max_depth:
+        if len(frames) >= self._max_depth:
             message = f"Nested deeper than {self._max_depth} levels"
             self._refuse(line, column, "yaml/depth", message, "The rest was not read.")
-            return False
-        frame = _Frame(line, column, isinstance(event, yaml.MappingStartEvent), is_name=is_name)
-        self._frames.append(frame)
-        return True
+            return STOP
+        frames.append(_Frame(line, column, is_mapping=type(event) is yaml.MappingStartEvent, is_name=is_name))
+        return None
 
-    def _end(self) -> None:
+    def _end(self, _: yaml.Event) -> None:
         frame = self._frames.pop()
         if frame.is_name:
             self._frames[-1].name = _Name(frame.line, frame.column, None)
@@ -118,19 +127,21 @@ class Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         line, column = self._count(event)
-        marked = self._marks(event, line, column)
+        marked = (event.anchor is not None or event.tag is not None) and self._marks(event, line, column)
         plain = not event.style
+        text = event.value
         if self._frames and self._frames[-1].wants_name:
-            self._frames[-1].name = self._name(event.value, line, column, plain=plain)
+            self._frames[-1].name = self._name(text, line, column, event.style)
             return
-        if not self._frames and plain and event.value in {"", "~", "null", "Null", "NULL"}:
+        if not self._frames and plain and text in {"", "~", "null", "Null", "NULL"}:
             return
-        value = resolve(event.value) if plain else event.value
+        value = resolve(text) if plain else text
         if isinstance(value, Trap):
             path = self._path()
             hint = value.hint if self.findings.shows(path) else value.bare_hint
             self.findings.add(line, column, value.rule, value.message, hint, path)
-        if isinstance(value, Trap) or self._has_control(value, line, column) or marked:
+            self._attach(Node(line, column, None, broken=True))
+        elif (event.style == _ESCAPES and self._has_control(text, line, column)) or marked:
             self._attach(Node(line, column, None, broken=True))
         else:
             self._attach(Node(line, column, value))
@@ -144,24 +155,26 @@ class Builder:
         self._refuse(line, column, "yaml/control-character", message, hint)
         return True
 
-    def _name(self, text: str, line: int, column: int, *, plain: bool) -> _Name:
+    def _name(self, text: str, line: int, column: int, style: str | None) -> _Name:
         """Check the name of a member; a refused one has no text."""
-        if plain and text == "<<":
+        if not style and text == "<<":
             hint = "Write the members out, or use a profile (extends)."
             message = "A merge key (<<) is not allowed"
             self.findings.add(line, column, "yaml/merge-key", message, hint, self._path()[:-1])
             return _Name(line, column, None)
-        if plain and not isinstance(resolve(text), str):
+        if not style and not isinstance(resolve(text), str):
             self._bad_name(line, column)
             return _Name(line, column, None)
         frame = self._frames[-1]
-        frame.name = name = _Name(line, column, None)
-        if self._has_control(text, line, column):
-            return name
-        name.text = text
+        if style == _ESCAPES:
+            frame.name = _Name(line, column, None)  # for the path of the finding
+            if self._has_control(text, line, column):
+                return frame.name
+        name = _Name(line, column, text)
         if text in frame.members:
+            frame.name = name  # again for the path
             self._duplicate(text, frame.members[text], line, column)
-            name.text = None
+            return _Name(line, column, None)
         return name
 
     def _bad_name(self, line: int, column: int) -> None:
@@ -190,17 +203,18 @@ class Builder:
             self.root = self.root or node
             return
         frame = self._frames[-1]
+        name = frame.name
         if not frame.is_mapping:
             frame.items.append(node)
-        elif frame.name is not None:
-            if frame.name.text is not None:
-                frame.members[frame.name.text] = Item(frame.name.line, frame.name.column, node)
+        elif name is not None:
+            if name.text is not None:
+                frame.members[name.text] = Item(name.line, name.column, node)
             frame.name = None
 
     def _count(self, event: yaml.Event) -> tuple[int, int]:
         """Count one more value, and return where it starts."""
         self._nodes += 1
-        if self._nodes > self._max_nodes or self.findings.full:
+        if self._nodes > self._max_nodes or (self.findings.problems and self.findings.full):
             raise Full
         return _place(event)
 

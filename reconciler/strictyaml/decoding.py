@@ -11,6 +11,8 @@ Report = Callable[[int, int, str, str, str], None]
 # C0 without tab and line feed, DEL, C1, the line separators of Unicode (a YAML 1.1 reader ends a line there, and
 # so a comment, where an editor doesn't), the byte order mark, non-characters. CR LF is one line break.
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)")
+_ORDINARY = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
+"""What nearly every file is made of: none of it is unsafe, and bytes are searched many times faster than text."""
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _UTF16 = {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
 _SHOWN = 20
@@ -22,6 +24,9 @@ def decode(data: bytes, report: Report) -> str | None:
     Characters that must not occur are reported (the first 20 one by one) and replaced, so that the rest of the
     file is still checked and keeps its positions.
     """
+    ordinary = unquestioned(data)
+    if ordinary is not None:
+        return ordinary
     if data[:2] in _UTF16 or (len(data) > 1 and 0 in data[:2] and data[:2] != b"\0\0"):
         report(1, 1, "yaml/encoding", "The file is UTF-16 or UTF-32, not UTF-8", "Save it as UTF-8.")
         return None
@@ -36,6 +41,17 @@ def decode(data: bytes, report: Report) -> str | None:
         return None
     _report_unsafe(text, report)
     return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def unquestioned(data: bytes) -> str | None:
+    """Return the text of bytes about which there is nothing to report; None if there may be."""
+    if not data.translate(None, _ORDINARY):
+        return data.decode("ascii")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if _UNSAFE.search(text) else text
 
 
 def _report_unsafe(text: str, report: Report) -> None:

@@ -1,15 +1,13 @@
-"""The parser: one pass over the events of libyaml, iterative, so that no nesting can exhaust a stack.
-
-libyaml's own composer is never used: it segfaults on deep nesting and lets the last duplicate win.
-"""
+"""The parser: one pass over the events of libyaml, iterative, so that no nesting can exhaust a stack."""
 
 from typing import Final
 
 import yaml
 
-from reconciler.strictyaml.building import NODES_PER_MIB, Builder
+from reconciler.strictyaml.building import NODES_PER_MIB, STOP, Builder
 from reconciler.strictyaml.decoding import decode
 from reconciler.strictyaml.document import Document, Hidden, Node, nothing_hidden
+from reconciler.strictyaml.events import events_of
 from reconciler.strictyaml.findings import Findings, Full
 
 MAX_BYTES: Final = 1 << 20
@@ -54,10 +52,10 @@ def _read(text: str, builder: Builder, most: int) -> Node | None:
     """Feed every event to `builder`; stop at what makes the rest unreadable."""
     findings = builder.findings
     try:
-        # The parser reads ahead when it is made, so that it too can raise.
-        parser = yaml.CBaseLoader(text)
-        while (event := parser.get_event()) is not None:
-            if not builder.take(event):
+        next_event = events_of(text)
+        take = builder.take
+        while (event := next_event()) is not None:
+            if take(event) is STOP:
                 break
     except Full:
         message = f"The file holds more than {most} values, or more findings than can be shown"

@@ -15,12 +15,19 @@ from reconciler.cli.main import run
 code = run(sys.argv[1:])
 print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 """
-HEAVY = {"asyncio", "deepdiff", "httpx", "jsonschema", "sqlite3", "starlette", "uvicorn", "yaml"}
-FOR_FILES = {"jsonschema", "yaml"}
+LIBRARIES = {"asyncio", "deepdiff", "httpx", "jsonschema", "jsonschema_rs", "sqlite3", "starlette", "uvicorn", "yaml"}
+FOR_FILES = {"jsonschema_rs", "yaml"}
+ROOMS = {"applying", "catalogue", "desired", "inputs", "journeys", "model", "planning", "platform", "report", "sandbox"}
+NOT_FOR_VALIDATE = {
+    *("reconciler.applying", "reconciler.platform", "reconciler.sandbox"),
+    *("reconciler.planning.gate", "reconciler.planning.plan", "reconciler.planning.undo"),
+    *("reconciler.report.html", "reconciler.report.markdown", "reconciler.report.journal"),
+    *("reconciler.catalogue.authority", "reconciler.catalogue.derive", "traceback"),
+}
 
 
-def loaded(folder: Path, *words: str) -> set[str]:
-    """Return the heavy modules that a run leaves loaded. Without coverage, which loads some of its own."""
+def loaded(folder: Path, *words: str, ends: int = 0) -> set[str]:
+    """Return the modules that a run leaves loaded. Without coverage, which loads some of its own."""
     env = {name: value for name, value in surroundings(folder).items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *words],
@@ -32,8 +39,8 @@ def loaded(folder: Path, *words: str) -> set[str]:
         timeout=LIMIT,
     )
     code, modules = json.loads(done.stderr.splitlines()[-1])
-    assert code == 0, done.stderr
-    return HEAVY & set(modules)
+    assert code == ends, done.stderr
+    return set(modules)
 
 
 LIGHT = {
@@ -46,20 +53,50 @@ LIGHT = {
 
 
 @pytest.mark.parametrize("words", LIGHT.values(), ids=list(LIGHT))
-def test_version_and_help_load_no_library_but_clicks(folder: Path, words: tuple[str, ...]):
+def test_version_and_help_load_no_library_but_clicks_and_no_room(folder: Path, words: tuple[str, ...]):
     """They are what people wait for at a prompt."""
-    assert loaded(folder, *words) == set()
+    found = loaded(folder, *words)
+    assert not found & (LIBRARIES | {"traceback"})
+    assert not found & {f"reconciler.{room}" for room in ROOMS}
 
 
-OFFLINE = {"validate": ("validate",), "explain": ("explain",), "explain a key": ("explain", "external_oms")}
+OFFLINE = {
+    "validate": ("validate",),
+    "explain": ("explain",),
+    "explain a key": ("explain", "external_oms"),
+    "shards": ("shards",),
+}
 
 
 @pytest.mark.parametrize("words", OFFLINE.values(), ids=list(OFFLINE))
 def test_offline_commands_load_nothing_that_talks_or_compares(folder: Path, words: tuple[str, ...]):
     """validate runs before every commit."""
-    assert loaded(folder, *words) <= FOR_FILES
+    assert loaded(folder, *words) & LIBRARIES <= FOR_FILES
+
+
+def test_validate_of_files_in_order_loads_only_what_it_needs(folder: Path):
+    """Nothing that explains, renders in other forms, plans or writes."""
+    found = loaded(folder, "validate")
+    assert found & LIBRARIES == FOR_FILES
+    assert not found & NOT_FOR_VALIDATE
+    assert {"reconciler.desired.glance", "reconciler.report.text", "reconciler.report.to_json"} < found
+
+
+def test_validate_loads_jsonschema_for_a_file_that_is_wrong(folder: Path):
+    """It alone says what is wrong; so the name above is the one that it is loaded by."""
+    (folder / "tenants" / "wrong.yaml").write_text("sales_order: {on_hold_timer_duration: soon}\n", encoding="utf-8")
+    assert {"jsonschema", "reconciler.catalogue.authority"} < loaded(folder, "validate", ends=1)
+
+
+def test_a_form_that_was_not_asked_for_is_not_loaded(folder: Path):
+    """Each renderer comes with its tables."""
+    found = loaded(folder, "validate", "--format", "json", "--report", "r.md")
+    assert "reconciler.report.markdown" in found
+    assert not found & {"reconciler.report.text", "reconciler.report.html"}
 
 
 def test_a_plan_loads_what_it_needs(folder: Path):
     """So the names above are those of the libraries that are really used."""
-    assert {"asyncio", "httpx", "sqlite3", "starlette", "uvicorn"} < loaded(folder, "plan", "--sandbox")
+    found = loaded(folder, "plan", "--sandbox")
+    assert {"asyncio", "httpx", "sqlite3", "starlette", "uvicorn", "jsonschema_rs"} < found
+    assert not found & {"reconciler.report.html", "reconciler.report.markdown"}

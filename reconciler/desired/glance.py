@@ -1,0 +1,39 @@
+"""A first look at a file: whether there is certainly nothing to find in it. For fleets whose files are in order.
+
+It doesn't find anything itself: a file that doesn't pass is read and judged in full, which tells what and where.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from reconciler.desired.checks import Checks
+from reconciler.desired.places import EXTENDS, Places
+from reconciler.strictyaml import quick
+
+
+class Glance:
+    """Knows the keys, and the profiles that are in order themselves."""
+
+    def __init__(self, places: Places, checks: Checks, profiles: Collection[str]) -> None:
+        """Take `profiles` for those that a file may extend without a finding."""
+        self._groups = places.groups
+        self._checks = checks
+        self._profiles = profiles
+
+    def passes(self, data: bytes) -> bool:
+        """True if judging the tenant's file `data` in full would find nothing, no warning either."""
+        groups = quick(data)
+        return groups is not None and all(map(self._in_order, groups, groups.values()))
+
+    def _in_order(self, name: str, content: Any) -> bool:
+        if name == EXTENDS:
+            return self._extends(content)
+        keys = self._groups.get(name)
+        if keys is None or not isinstance(content, dict):
+            return False
+        return all(short in keys and self._checks.passes(keys[short], value) for short, value in content.items())
+
+    def _extends(self, content: Any) -> bool:
+        if not isinstance(content, list) or not all(isinstance(name, str) for name in content):
+            return False
+        return len(set(content)) == len(content) and all(name in self._profiles for name in content)
