@@ -22,7 +22,7 @@ from tests.journeys.stage import Result, Stage, until
 pytestmark = pytest.mark.campaign("state machine")
 
 some = settings(
-    max_examples=10,  # after ten, most are variations of earlier ones: rather begin anew
+    max_examples=6,
     stateful_step_count=20,
     deadline=None,
     print_blob=True,
@@ -30,8 +30,9 @@ some = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-many = settings(some, stateful_step_count=40)
+many = settings(some, stateful_step_count=40, max_examples=10)
 ROUNDS = 12
+"""Of ten examples each: after ten, most are variations of earlier ones, so rather begin anew."""
 
 
 class Fleet(RuleBasedStateMachine):

@@ -29,7 +29,7 @@ KEYS = {key.name: key for key in CATALOGUE.keys}
 SECRET = {name for name, key in KEYS.items() if '"x-sensitive"' in json.dumps(key.schema)}
 
 some = settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink takes minutes; the long variant does
     suppress_health_check=[HealthCheck.too_slow],
