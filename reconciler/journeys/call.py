@@ -30,11 +30,6 @@ class Call:
     rewrite: tuple[str, ...] = ()
     assume_unset: tuple[str, ...] = ()
 
-    @property
-    def selects(self) -> bool:
-        """True if a person narrowed the fleet down."""
-        return bool(self.tenant or self.key or self.shard)
-
 
 class CorrectTheCallError(Exception):
     """The run can't start as it was asked for: exit 64. Raised before the first request that could write.
