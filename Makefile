@@ -58,13 +58,17 @@ clean: ## remove everything that the other targets make, the sandbox's state inc
 	$(PYTHON) -m venv .venv
 	@touch $@
 
+# The locks are whole, so pip must not resolve: for a package that another one asks for with an extra, it takes the
+# newest release, which the lock has no hash of. Hence --no-deps, and `pip check`.
 .venv/.runtime: requirements/runtime.txt | .venv/.made
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m pip check >/dev/null || { $(BIN)/python -m pip check; exit 1; }
 	@touch $@
 
 # dev.txt holds all of runtime.txt in the same versions (scripts/lock.sh sees to it), hence both stamps.
 .venv/.dev: requirements/dev.txt requirements/runtime.txt | .venv/.made
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip check >/dev/null || { $(BIN)/python -m pip check; exit 1; }
 	@touch .venv/.runtime $@
 
 # Editable, so only what pip itself records (name, scripts, dependencies, version) makes this stale.
