@@ -1,0 +1,226 @@
+"""How the benchmarks measure: whole processes, in turns, on processors of their own, as ratios within one round.
+
+The commands take turns, so that whatever else the machine does slows all of them alike; a ratio is taken a round at a
+time, and told as the median with the whole spread. Seconds mean something only within one run.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+CORES = sorted(os.sched_getaffinity(0))
+CLIENT, SERVER = CORES[0], CORES[-1]
+"""Where the measured process runs, and where the server that it talks to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one process took: processor seconds, seconds on the clock, and the most memory it held, in MiB."""
+
+    cpu: float
+    wall: float
+    memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One target: how much of a `unit` something takes, in how many rounds, and what it has to be.
+
+    `values` has one number a round. With `at_most` the target is a ceiling, else a floor.
+    """
+
+    name: str
+    what: str
+    against: str
+    values: tuple[float, ...]
+    target: float
+    at_most: bool = True
+    unit: str = "times"
+
+    @property
+    def median(self) -> float:
+        """Return the number that counts."""
+        return statistics.median(self.values)
+
+    @property
+    def met(self) -> bool:
+        """True if the median reaches the target."""
+        return self.median <= self.target if self.at_most else self.median >= self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one benchmark found: the costs behind its rows, for people, and the rows."""
+
+    title: str
+    told: str
+    """How it was measured, in a sentence or two."""
+    head: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    rows: tuple[Row, ...]
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return one in which compiled modules are kept, below `folder`, as an installation does."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**env, "PYTHONPYCACHEPREFIX": str(folder / "pycache"), **more}
+
+
+@contextlib.contextmanager
+def pinned(core: int | None) -> Iterator[None]:
+    """Whatever is started while this is open stays on one `core`; on any if there is none."""
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, CORES)
+
+
+def spent(
+    command: Sequence[str],
+    folder: Path,
+    env: Mapping[str, str],
+    *,
+    core: int | None = None,
+    ends: Sequence[int] = (0,),
+    timeout: float = 600.0,
+) -> Cost:
+    """Run a command once, in `folder`, on one `core` if given; its children count.
+
+    One that ends with another code, or takes over `timeout` seconds, ends the benchmark: its time would mean nothing.
+    """
+    with tempfile.TemporaryFile() as said:
+        start = perf_counter()
+        with pinned(core):
+            child = subprocess.Popen(command, cwd=folder, env=dict(env), stdout=subprocess.DEVNULL, stderr=said)
+        watch = threading.Timer(timeout, child.kill)
+        watch.start()
+        try:
+            _, status, used = os.wait4(child.pid, 0)
+        finally:
+            watch.cancel()
+        wall = perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode not in ends:
+            said.seek(0)
+            tail = said.read().decode("utf-8", "replace")[-1500:]
+            sys.exit(f"{' '.join(map(str, command[:4]))}: exit {child.returncode} after {wall:.1f} s\n{tail}")
+    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+
+
+def in_turns(rounds: int, todo: Mapping[str, Callable[[], Cost]], warm: int = 1) -> dict[str, list[Cost]]:
+    """Run all in turn, `rounds` times, and before that `warm` times without counting."""
+    costs: dict[str, list[Cost]] = {what: [] for what in todo}
+    for turn in range(rounds + warm):
+        for what, run in todo.items():
+            cost = run()
+            if turn >= warm:
+                costs[what].append(cost)
+            print(f"  {what}: {cost.cpu:.3f} s processor, {cost.wall:.3f} s, {cost.memory:.0f} MiB", file=sys.stderr)
+    return costs
+
+
+def ratios(
+    some: Sequence[Cost], others: Sequence[Cost], by: Callable[[Cost], float], scale: float = 1.0
+) -> tuple[float, ...]:
+    """Return `some` over `others`, a round at a time; `scale` for a different amount of work."""
+    return tuple(by(one) / by(other) * scale for one, other in zip(some, others, strict=True))
+
+
+def cpu(cost: Cost) -> float:
+    """Return the processor's seconds."""
+    return cost.cpu
+
+
+def wall(cost: Cost) -> float:
+    """Return the clock's seconds."""
+    return cost.wall
+
+
+def memory(cost: Cost) -> float:
+    """Return the MiB."""
+    return cost.memory
+
+
+def cost_lines(costs: Mapping[str, Sequence[Cost]]) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each command: medians, and the most memory."""
+    for what, every in costs.items():
+        yield (
+            what,
+            _time(statistics.median(map(cpu, every))),
+            _time(statistics.median(map(wall, every))),
+            f"{max(map(memory, every)):.0f} MiB",
+        )
+
+
+COST_HEAD = ("command", "processor", "clock", "memory")
+
+
+def _time(seconds: float) -> str:
+    return f"{1000 * seconds:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"
+
+
+def machine() -> str:
+    """Say when and on what, without saying where."""
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {len(CORES)} cores ({_processor()}), {platform.system()} {platform.machine()},"
+        f" Python {platform.python_version()}"
+    )
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return "unknown processor"
+
+
+def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Lay lines out in Markdown; all but the first column are numbers."""
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *lines))
+
+
+ROW_HEAD = ("what", "against", "median", "spread", "target", "reached")
+
+
+def row_line(row: Row) -> tuple[str, ...]:
+    """Return one target as cells."""
+    unit = "" if row.unit == "times" else f" {row.unit}"
+    low, high = min(row.values), max(row.values)
+    bound = "at most" if row.at_most else "at least"
+    return (
+        row.what,
+        row.against,
+        f"{row.median:.3g}{unit}",
+        f"{low:.3g} to {high:.3g}",
+        f"{bound} {row.target:g}{unit}",
+        "yes" if row.met else "**no**",
+    )
+
+
+def told(measured: Measured) -> str:
+    """Lay one benchmark out in Markdown."""
+    rows = table(ROW_HEAD, [row_line(row) for row in measured.rows])
+    return "\n\n".join((f"## {measured.title}", measured.told, table(measured.head, measured.lines), rows))
+
+
+def kept(measured: Measured) -> dict[str, object]:
+    """Return it as JSON's own types."""
+    document: dict[str, object] = json.loads(json.dumps(asdict(measured)))
+    return document
