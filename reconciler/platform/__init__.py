@@ -1,7 +1,8 @@
-"""HTTP to the tenants' API, and nothing else: the only importer of httpx.
+"""HTTP to the tenants' API, and nothing else: the only importer of httpx and httptools.
 
-Start at `client.Platform`. A request goes through `guard` (where may it go, with which method), over `wire` (one
-exchange, bounded in time and size) and, for a GET, round `retries`; `answers` says what came back means. What the
+Start at `client.Platform`. A GET goes round `retries`; each request goes over `wire` (one exchange, bounded in time and
+size), through `guard` (where may it go, with which method), down to `transport` (the connections to one origin),
+`connection` (one of them) and `answering` (what its bytes mean); `answers` says what an answer means. What the
 network or the API does wrong comes back as a value; an exception means a bug of ours, or `Unusable`.
 """
 

@@ -1,10 +1,13 @@
 """The platform as the rest of the house sees it: open it once a run, then a reader or a writer for each tenant."""
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -17,13 +20,14 @@ from reconciler.platform.answers import Fits, WhyNot
 from reconciler.platform.budgets import Breaker, Deadline, RetryBudget
 from reconciler.platform.guard import ASKING_FOR_TOKENS, READING, WRITING, ForbiddenRequest, Guard
 from reconciler.platform.pace import Pace, Run
-from reconciler.platform.quiet import allow_connections, silence_http_libraries
+from reconciler.platform.quiet import allow_connections, silence_httpx
 from reconciler.platform.rates import AddressBudget, TenantRate
 from reconciler.platform.redact import Redactor
 from reconciler.platform.retries import Retries
 from reconciler.platform.stops import Stop
 from reconciler.platform.tenant import Judgement, Line, TenantReader, TenantWriter
 from reconciler.platform.tokens import FetchedTokens, StaticTokens, Tokens
+from reconciler.platform.transport import Transport
 from reconciler.platform.wire import Wire
 
 TransportFor = Callable[[int], httpx.AsyncBaseTransport]
@@ -31,8 +35,8 @@ TransportFor = Callable[[int], httpx.AsyncBaseTransport]
 
 _TOKEN_CONNECTIONS = 8
 """For all tenants of a run that have the same token host: a fleet needs a token each, but not a connection each."""
-_KEEPALIVE = 15.0
-"""Seconds. Servers close an idle connection after a minute or so; the sooner of both should be us."""
+_RESOLVING = 64
+"""Names that are looked up at the same time, each in a thread. Python's own number is a few more than processors."""
 
 
 class Platform:
@@ -82,8 +86,10 @@ class Platform:
         self._token_transports: dict[str, httpx.AsyncBaseTransport] = {}
 
     async def __aenter__(self) -> Self:
-        silence_http_libraries()
+        silence_httpx()
         allow_connections(2 * self._limits.concurrency + _TOKEN_CONNECTIONS)
+        looking_up = ThreadPoolExecutor(min(self._limits.concurrency, _RESOLVING), thread_name_prefix="resolver")
+        asyncio.get_running_loop().set_default_executor(looking_up)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -146,30 +152,23 @@ class Platform:
         return FetchedTokens(grant, wire, retries, self._clock, redact)
 
 
-def _tls(ca_bundle: Path | None) -> ssl.SSLContext:
-    """Return the one context of the run: making it takes some 10 ms, sharing it next to nothing."""
+def _tls(ca_bundle: Path | None) -> Callable[[], ssl.SSLContext]:
+    """Return what gives the one context of the run. Made when first needed: it takes some 30 ms.
+
+    Raises Unusable if `ca_bundle` can't be read: now, and not when the first tenant is asked.
+    """
+    if ca_bundle is None:
+        return cache(ssl.create_default_context)
     context = ssl.create_default_context()
-    if ca_bundle is not None:
-        try:
-            context.load_verify_locations(cafile=ca_bundle)
-        except OSError as error:
-            # ssl.SSLError is an OSError, without a text that helps.
-            why = "no PEM certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
-            raise Unusable(f"Unusable ca_bundle. {ca_bundle}: {why}. Name a PEM file with CA certificates.") from None
-    return context
+    try:
+        context.load_verify_locations(cafile=ca_bundle)
+    except OSError as error:
+        # ssl.SSLError is an OSError, without a text that helps.
+        why = "no PEM certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
+        raise Unusable(f"Unusable ca_bundle. {ca_bundle}: {why}. Name a PEM file with CA certificates.") from None
+    return lambda: context
 
 
-def transports_over(tls: ssl.SSLContext) -> TransportFor:
+def transports_over(tls: Callable[[], ssl.SSLContext]) -> TransportFor:
     """Return what makes the transports of a run: HTTP/1.1, verified by `tls`, deaf to the environment's proxies."""
-
-    def transport_for(connections: int) -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(
-            verify=tls,
-            trust_env=False,
-            http2=False,
-            limits=httpx.Limits(
-                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_KEEPALIVE
-            ),
-        )
-
-    return transport_for
+    return lambda connections: Transport(tls, connections)

@@ -1,25 +1,15 @@
-"""Process-wide settings that the platform needs: silent HTTP libraries, and enough file descriptors."""
+"""Process-wide settings that the platform needs: a silent HTTP library, and enough file descriptors."""
 
 import logging
 import resource
 
-_LOGGERS = (
-    "httpx",
-    "httpcore",
-    "httpcore.connection",
-    "httpcore.http11",
-    "httpcore.http2",
-    "httpcore.proxy",
-    "httpcore.socks",
-)
 _SPARE = 128
 """Descriptors for everything that is no connection: files, pipes, the event loop, the resolver."""
 
 
-def silence_http_libraries() -> None:
-    """Disable their loggers: at debug level they print every header, the bearer included."""
-    for name in _LOGGERS:
-        logging.getLogger(name).disabled = True
+def silence_httpx() -> None:
+    """Disable httpx's logger. Nothing of ours makes it speak; if something once does, it would quote addresses."""
+    logging.getLogger("httpx").disabled = True
 
 
 def allow_connections(count: int) -> None:

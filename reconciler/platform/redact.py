@@ -31,26 +31,29 @@ _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 class Redactor:
     """Knows the secrets of one tenant; learns more as the run goes on (tokens, secrets read live)."""
 
-    __slots__ = ("_forms", "_short")
+    __slots__ = ("_forms", "_learnt", "_short")
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        self._learnt: list[Secret] = []
         self._forms: set[str] = set()
         self._short: set[str] = set()
         self.learn(secrets)
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._forms) + len(self._short)} forms)"
+        return f"Redactor({len(self._forms) + len(self._short)} forms, {len(self._learnt)} more secrets)"
 
     def learn(self, secrets: Iterable[Secret]) -> None:
         """Redact these, too, from now on."""
-        for secret in secrets:
-            text = secret.reveal()
-            if text.strip():
-                for form in _forms(text):
-                    (self._short if len(form) < _SHORT else self._forms).add(form)
+        # Their forms are made when there is a text to be searched: most tenants never say anything to be redacted.
+        self._learnt.extend(secrets)
 
     def __call__(self, text: str) -> str:
         """Return `text` with `[redacted]` for every secret, or nothing of it where a very short one occurs."""
+        while self._learnt:
+            secret = self._learnt.pop().reveal()
+            if secret.strip():
+                for form in _forms(secret):
+                    (self._short if len(form) < _SHORT else self._forms).add(form)
         if any(form in text for form in self._short):
             return WITHHELD
         spans = sorted(

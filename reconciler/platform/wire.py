@@ -8,10 +8,9 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import cast
 
 import httpx
 
@@ -96,7 +95,7 @@ class Wire:
         try:
             request = httpx.Request(
                 method,
-                url,
+                httpx.URL(url),
                 headers={**_HEADERS, **headers},
                 content=content,
                 extensions={"timeout": self._timeouts},
@@ -112,44 +111,39 @@ class Wire:
         return result
 
     async def _exchange(self, request: httpx.Request) -> Answer:
-        deadline = asyncio.get_running_loop().time() + self._whole
-        async with asyncio.timeout_at(deadline):
-            response = await self._transport.handle_async_request(request)
-        async with _closing(response):
-            body, flaw = await _body(response, deadline)
-        ids = (response.headers.get(name) for name in _REQUEST_IDS)
-        return Answer(
-            status=response.status_code,
-            body=body,
-            flaw=flaw,
-            request_id=next((found for found in ids if found), None),
-            retry_after=response.headers.get("retry-after"),
-        )
+        """A status that was heard stays heard: whatever happens after that is a flaw of the body."""
+        response: httpx.Response | None = None
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._whole):
+                response = await self._transport.handle_async_request(request)
+                flaw = await _read(response, body)
+        except EXPECTED:
+            if response is None:
+                raise
+            flaw = Flaw.CUT_SHORT
+        finally:
+            if response is not None:
+                # A connection that can't even be closed takes nothing from what was read.
+                with contextlib.suppress(*EXPECTED):
+                    await response.aclose()
+        return _answer(response, bytes(body), flaw)
 
 
-@contextlib.asynccontextmanager
-async def _closing(response: httpx.Response) -> AsyncIterator[None]:
-    """Close the answer in any case; a connection that can't even be closed takes nothing from what was read."""
-    try:
-        yield
-    finally:
-        with contextlib.suppress(*EXPECTED):
-            await response.aclose()
-
-
-async def _body(response: httpx.Response, deadline: float) -> tuple[bytes, Flaw | None]:
-    """Read up to the cap. A status that was heard stays heard: whatever happens from here on is a flaw of the body."""
+async def _read(response: httpx.Response, into: bytearray) -> Flaw | None:
+    """Read the body up to the cap."""
     if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        return b"", Flaw.COMPRESSED
-    body = bytearray()
-    # Typed as an iterator, but a generator: closed here, not whenever it is collected.
-    chunks = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
-    try:
-        async with asyncio.timeout_at(deadline), contextlib.aclosing(chunks):
-            async for chunk in chunks:
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    return bytes(body[:MAX_BYTES]), Flaw.TOO_LARGE
-    except EXPECTED:
-        return bytes(body), Flaw.CUT_SHORT
-    return bytes(body), None
+        return Flaw.COMPRESSED
+    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - for the type checker
+    async for chunk in response.stream:
+        into += chunk
+        if len(into) > MAX_BYTES:
+            del into[MAX_BYTES:]
+            return Flaw.TOO_LARGE
+    return None
+
+
+def _answer(response: httpx.Response, body: bytes, flaw: Flaw | None) -> Answer:
+    headers = response.headers
+    request_id = next((found for name in _REQUEST_IDS if (found := headers.get(name))), None)
+    return Answer(response.status_code, body, flaw, request_id, headers.get("retry-after"))

@@ -100,3 +100,25 @@ def test_a_plan_loads_what_it_needs(folder: Path):
     found = loaded(folder, "plan", "--sandbox")
     assert {"asyncio", "httpx", "sqlite3", "starlette", "uvicorn", "jsonschema_rs"} < found
     assert not found & {"reconciler.report.html", "reconciler.report.markdown"}
+
+
+NEVER_FOR_A_PLAN = {
+    *("anyio", "deepdiff", "h11", "httpcore", "jsonschema", "sniffio", "sqlite3", "starlette", "uvicorn"),
+    *("reconciler.catalogue.authority", "reconciler.catalogue.derive", "reconciler.report.html", "reconciler.sandbox"),
+    *("reconciler.planning.undo", "reconciler.report.journal", "reconciler.report.markdown"),
+}
+
+
+def test_a_plan_of_tenants_elsewhere_loads_one_http_engine_and_nothing_that_it_does_not_use(folder: Path):
+    """A job of CI starts it for every pull request. Nobody listens at that port, hence the 1."""
+    entries = [
+        f"{file.stem}: {{origin: 'http://127.0.0.1:9/{file.stem}', token: canary}}\n"
+        for file in (folder / "tenants").iterdir()
+    ]
+    credentials = folder / "credentials.yaml"
+    credentials.touch(mode=0o600)
+    credentials.write_text("".join(entries), encoding="utf-8")
+    words = ("plan", "--origin", "http://127.0.0.1:9/{tenant}", "--credentials", str(credentials))
+    found = loaded(folder, *words, ends=1)
+    assert {"asyncio", "httptools", "httpx", "jsonschema_rs", "yaml"} < found
+    assert sorted(found & NEVER_FOR_A_PLAN) == []

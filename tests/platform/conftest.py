@@ -182,7 +182,7 @@ def platform(clock: FakeClock, notices: list[str]):
             "clock": clock,
             "random": random.Random(7),
             "notice": notices.append,
-            "transport_for": None if "ca_bundle" in changes else transports_over(_TLS),
+            "transport_for": None if "ca_bundle" in changes else transports_over(lambda: _TLS),
         }
         limits = changes.pop("limits", Limits(connect_timeout=2.0, read_timeout=2.0))
         return Platform(limits, **{**wanted, **changes})

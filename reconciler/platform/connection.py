@@ -1,0 +1,129 @@
+"""One HTTP/1.1 connection: a request out, its answer in, one at a time.
+
+It does as little as it can, so that what it says of an exchange is exact: a request is written once, and never again;
+nothing is followed, upgraded or decompressed; and a connection on which anything but one whole, well-formed answer was
+heard is not used a second time. Errors are httpx's, by which `faults` tells whether a byte may have left.
+"""
+
+import asyncio
+import re
+
+import httpx
+
+from reconciler.platform.answering import IncomingAnswer
+
+_MOST_WAITING = 256 * 1024
+"""Bytes of a body that nobody has taken yet, before the server has to wait."""
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
+_TARGET = re.compile(rb"[\x21-\x7e]+")
+
+
+def wire_form(request: httpx.Request) -> bytes:
+    """Return the bytes of a request. Raises LocalProtocolError for what would not arrive as it was meant.
+
+    A line break in a header would make two of one. The error quotes nothing: the header may be the credential.
+    """
+    target, headers = request.url.raw_path, request.headers.raw
+    fine = _TARGET.fullmatch(target) and all(
+        _NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in headers
+    )
+    if not fine:
+        raise httpx.LocalProtocolError("a header or the target can't be put into HTTP")
+    lines = [b"%b: %b\r\n" % header for header in headers]
+    return b"".join((request.method.encode("ascii"), b" ", target, b" HTTP/1.1\r\n", *lines, b"\r\n", request.content))
+
+
+class Connection(asyncio.Protocol):
+    """An open connection, made by the event loop. One exchange is `ask`, then `more` until it gives nothing."""
+
+    def __init__(self) -> None:
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the connection is closed and its socket given back."""
+        self._transport: asyncio.Transport
+        self._answer: IncomingAnswer | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._paused = False
+
+    async def ask(self, request: bytes, within: float) -> IncomingAnswer:
+        """Send a request, and return its answer as soon as the headers are there, in `within` seconds at most.
+
+        Raises ReadTimeout, ReadError, RemoteProtocolError; the request may have been served all the same.
+        """
+        answer = self._answer = IncomingAnswer()
+        self._transport.write(request)
+        while not answer.status:
+            await self._hear(answer, within)
+        return answer
+
+    async def more(self, within: float) -> bytes:
+        """Return the next piece of the body, nothing at its end; it may take `within` seconds. Raises as `ask` does."""
+        answer = self._answer
+        if answer is None:
+            return b""
+        while not answer.chunks and not answer.complete:
+            await self._hear(answer, within)
+        chunk = answer.take()
+        if self._paused and answer.waiting < _MOST_WAITING:
+            self._paused = False
+            self._transport.resume_reading()
+        return chunk
+
+    @property
+    def reusable(self) -> bool:
+        """True if the last answer is whole, both sides are willing, and nobody has hung up."""
+        answer = self._answer
+        willing = answer is None or (answer.complete and answer.keeps and not answer.chunks and answer.error is None)
+        return willing and not self._transport.is_closing()
+
+    def rest(self) -> None:
+        """Expect nothing until the next request: whatever comes now ends the connection."""
+        self._answer = None
+
+    def abort(self) -> None:
+        """Close at once. `gone` tells when that is done."""
+        self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin (called by the event loop)."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type checker
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what came (called by the event loop)."""
+        answer = self._answer
+        if answer is None:
+            self.abort()
+            return
+        answer.feed(data)
+        if answer.error is not None:
+            self.abort()
+        elif answer.waiting >= _MOST_WAITING and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that it is closed (called by the event loop)."""
+        if self._answer is not None:
+            self._answer.closed(exc)
+            self._wake()
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+    async def _hear(self, answer: IncomingAnswer, within: float) -> None:
+        """Wait until there is something new. Raises what went wrong with the answer."""
+        if answer.error is not None:
+            raise answer.error
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(within):
+                await self._waiter
+        except TimeoutError:
+            raise httpx.ReadTimeout("nothing heard") from None
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
