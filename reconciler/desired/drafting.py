@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from reconciler.catalogue import Catalogue
 from reconciler.catalogue.tenantfile import SECRET_NAME
 from reconciler.desired.compose import Entry, compose, snippet
-from reconciler.desired.files import Entry as FileEntry
-from reconciler.desired.files import Kind, Unread
 from reconciler.desired.fleet import load
 from reconciler.desired.listing import list_files
+from reconciler.model.files import Entry as FileEntry
+from reconciler.model.files import Kind, Unread
 from reconciler.model.key import Key
 from reconciler.model.live import Live
 from reconciler.model.normal import Path, at, references, sent_to

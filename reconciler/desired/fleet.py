@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.catalogue import Catalogue
 from reconciler.desired.checks import Checks
-from reconciler.desired.files import Files, Unread
 from reconciler.desired.glance import Glance
 from reconciler.desired.listing import Listing, SourceFile
 from reconciler.desired.naming import quoted, suggestion
 from reconciler.desired.places import EXTENDS, Places
 from reconciler.desired.raw import Extends, RawTenant, read_raw
+from reconciler.model.files import Files, Unread
 from reconciler.model.problem import Problem
 from reconciler.model.tenant import DesiredKey, DesiredTenant
 from reconciler.model.values import pointer

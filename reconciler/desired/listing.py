@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from reconciler.desired.files import DiskFiles, Entry, Files, Kind, Unread
+from reconciler.desired.files import DiskFiles
+from reconciler.model.files import Entry, Files, Kind, Unread
 from reconciler.model.problem import Problem
 from reconciler.model.words import Severity
 

@@ -5,9 +5,9 @@ import pytest
 
 from reconciler.catalogue import Catalogue
 from reconciler.catalogue import load as load_catalogue
-from reconciler.desired.files import Entry, Kind, Unread
 from reconciler.desired.fleet import Fleet, load
 from reconciler.desired.listing import list_files
+from reconciler.model.files import Entry, Kind, Unread
 
 
 @dataclass(frozen=True)

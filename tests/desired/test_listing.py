@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.desired.files import DiskFiles, Entry, Kind, Unread
+from reconciler.desired.files import DiskFiles
 from reconciler.desired.listing import Listing, discover, list_files
+from reconciler.model.files import Entry, Kind, Unread
 from reconciler.model.words import Severity
 
 NEARLY = ("acme.json", "acme.yaml~", "acme.yaml.orig", "a.yml.bak")
