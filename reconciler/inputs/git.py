@@ -6,8 +6,9 @@ never compares file contents, because that is where clean filters start. A folde
 as a bare repository is not taken for one.
 """
 
+import hashlib
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +46,11 @@ class Git:
 
     def read(self, *arguments: str) -> bytes | None:
         """Return what a git command prints; None when git is absent, says no, or takes longer than `seconds`."""
-        options = [word for setting in _OFF for word in ("-c", setting)]
-        kept = {name: self.environment[name] for name in _KEPT if name in self.environment}
         try:
             done = subprocess.run(
-                ["git", "--no-pager", "--no-optional-locks", "--literal-pathspecs", *options, *arguments],
+                self._command(arguments),
                 cwd=self.folder,
-                env=kept | _ENVIRONMENT,
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=self.seconds,
@@ -60,3 +59,28 @@ class Git:
         except (OSError, ValueError, subprocess.TimeoutExpired):
             return None
         return done.stdout if done.returncode == 0 else None
+
+    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start a git command that is talked to over unbuffered pipes. Raises OSError; the caller ends the process."""
+        return subprocess.Popen(
+            self._command(arguments),
+            cwd=self.folder,
+            env=self._environment(),
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        options = [word for setting in _OFF for word in ("-c", setting)]
+        return ["git", "--no-pager", "--no-optional-locks", "--literal-pathspecs", *options, *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        return {name: self.environment[name] for name in _KEPT if name in self.environment} | _ENVIRONMENT
+
+
+def blob_name(data: bytes, like: bytes) -> bytes:
+    """Return git's name for a file's content, by the hash that made `like`: SHA-1, or SHA-256 where it is longer."""
+    kind = hashlib.sha256 if len(like) == 64 else hashlib.sha1
+    return kind(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest().encode("ascii")

@@ -1,12 +1,11 @@
 """Which commit the tenant files are, and whether they really are that commit. For the report's `revision`."""
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from reconciler.inputs.git import Git
+from reconciler.inputs.git import Git, blob_name
 from reconciler.model.report import Revision
 
 _LINK = b"120000"
@@ -62,8 +61,8 @@ def _differs(folder: Path, record: bytes) -> bool:
         if stage != b"0" or stat.S_ISLNK(status.st_mode) != (mode == _LINK):
             return True
         if stat.S_ISLNK(status.st_mode):
-            return _object_id(os.readlink(path), digest) != digest  # noqa: PTH115 -- bytes, see above
-        return not stat.S_ISREG(status.st_mode) or _object_id(_contents(path), digest) != digest
+            return blob_name(os.readlink(path), digest) != digest  # noqa: PTH115 -- bytes, see above
+        return not stat.S_ISREG(status.st_mode) or blob_name(_contents(path), digest) != digest
     except OSError:
         return True
 
@@ -71,9 +70,3 @@ def _differs(folder: Path, record: bytes) -> bool:
 def _contents(path: bytes) -> bytes:
     with open(path, "rb") as file:  # noqa: PTH123 -- bytes, see above
         return file.read()
-
-
-def _object_id(data: bytes, like: bytes) -> bytes:
-    """Return git's name for a file's content, by the hash that made `like`: SHA-1, or SHA-256 where it is longer."""
-    kind = hashlib.sha256 if len(like) == 64 else hashlib.sha1
-    return kind(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest().encode("ascii")
