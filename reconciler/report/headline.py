@@ -47,7 +47,7 @@ def _planned(report: Report, counted: Counts) -> str:
     ]
     interrupted = "Interrupted. " if report.result is Result.INTERRUPTED else ""
     if not counted.writes and not parts and report.result is Result.IN_SYNC:
-        return _in_sync(counted)
+        return _in_sync(report, counted)
     if counted.errors and not counted.tenants:
         return f"{interrupted}{word} stopped: {plural(counted.errors, 'problem')}."
     if counted.writes:
@@ -68,7 +68,7 @@ def _applied(report: Report, counted: Counts) -> str:
     ]
     interrupted = "Interrupted. " if report.result is Result.INTERRUPTED else ""
     if not counted.writes and not parts and report.result is Result.IN_SYNC:
-        return _in_sync(counted)
+        return _in_sync(report, counted)
     if counted.errors and not counted.tenants:
         return f"{interrupted}Apply stopped: {plural(counted.errors, 'problem')}."
     what = f"Applied {applied:,} of {plural(counted.writes, 'change')} in {_of(counted.changing, counted.tenants)}"
@@ -92,8 +92,12 @@ def _troubles(report: Report, counted: Counts) -> list[str]:
     ]
 
 
-def _in_sync(counted: Counts) -> str:
-    return f"In sync: {_scope(counted)}." if counted.tenants else "Nothing to do: no tenant was selected."
+def _in_sync(report: Report, counted: Counts) -> str:
+    if counted.tenants:
+        return f"In sync: {_scope(counted)}."
+    if report.selection.changed_since is not None:
+        return "Nothing to do: of the tenants that were selected, none has changed since the given revision."
+    return "Nothing to do: no tenant was selected."
 
 
 def _some(*parts: tuple[int, str]) -> list[str]:

@@ -194,6 +194,7 @@ def _about(report: Report) -> str:
         "Finished": report.finished_at,
         "Commit": (revision.commit or "") + (" with local changes" if revision.dirty else ""),
         "Base": revision.base or "",
+        "Changed since": report.selection.changed_since or "",
         "Shard": report.selection.shard or "",
         "Exit code": str(report.exit_code),
         "Digest": report.digest,

@@ -82,6 +82,8 @@ def _fitting(block: _Block, room: int) -> tuple[str, int]:
 
 
 def _blocks(report: Report) -> Iterator[_Block]:
+    if report.selection.changed_since is not None:
+        yield _Block("\n", (f"Only tenants changed since {_code(report.selection.changed_since)}.\n",))
     steps = tuple(f"- {step}\n" for step in next_steps(report))
     if steps:
         yield _Block("\n**Next**\n\n", steps, noun="hint")

@@ -36,6 +36,8 @@ def _lines(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
         yield from wrapped(SANDBOX, width, style=Style.CHANGE)
     if report.selection.shard:
         yield from wrapped(f"Shard {visible(report.selection.shard)} of this run.", width)
+    if report.selection.changed_since is not None:
+        yield from wrapped(f"Only tenants changed since {visible(report.selection.changed_since)}.", width)
     yield from _block("Problems", [_problem(problem, width) for problem in all_problems(report)])
     yield from _block("Refusals", [_refusal(refusal, width) for refusal in report.refusals])
     yield from _block(

@@ -299,6 +299,7 @@ SAMPLES: Mapping[str, Report] = {
         tenant("acme", Result.APPLIED, _ended(TIMER_UPDATE, Status.APPLIED, verified=True, attempts=1)),
         tenant("globex", Result.INTERRUPTED, _ended(DRIFT, Status.NOT_ATTEMPTED, "The run was interrupted.")),
     ),
+    "none-changed": report("plan", Result.IN_SYNC, 0, selection=Selection(keys=("*oms",), changed_since="origin/main")),
     "empty-fleet": report("plan", Result.IN_SYNC, 0, selection=Selection(shard="3/8")),
     "usage": report(
         "plan",

@@ -74,6 +74,7 @@ def test_shards_in_any_order_and_doubled_make_the_whole(total: int, random: "st.
         pytest.param({"revision": replace(PLAN.revision, dirty=True)}, "revisions", id="dirty"),
         pytest.param({"sandbox": True}, "sandbox", id="sandbox"),
         pytest.param({"selection": Selection(("acme",), shard="2/2")}, "selections", id="selection"),
+        pytest.param({"selection": Selection(changed_since="main", shard="2/2")}, "--changed-since main", id="since"),
         pytest.param({"selection": Selection(shard="1/2")}, "1/2 is given twice", id="shard-twice"),
         pytest.param({"selection": Selection(shard="3/2")}, "no shard 3/2", id="shard-beyond"),
         pytest.param({"selection": Selection(shard="2/3")}, "2, 3 shards", id="another-number-of-shards"),
