@@ -41,6 +41,9 @@ _SELECT = (
     click.option("--tenants", "tenants_dir", type=_PATH, metavar="DIR", help="Folder of tenant files [tenants]."),
     click.option("--tenant", multiple=True, metavar="GLOB", help="Only these tenants; may be repeated."),
     click.option("--key", multiple=True, metavar="GLOB", help="Only these keys, by full or short name."),
+    click.option(
+        "--changed-since", metavar="REF", help="Only tenants of which git wants something else than at this revision."
+    ),
     click.option("--shard", metavar="I/N", help="Only the I-th of N parts of the fleet, from 1; see shards."),
 )
 

@@ -12,6 +12,7 @@ Examples:
   reconciler plan --sandbox                          try it, nothing set up
   reconciler plan --credentials ~/.reconciler.yaml   all tenants
   reconciler plan --tenant 'acme*' --key '*oms*'     some tenants, some keys
+  reconciler plan --changed-since origin/main        the tenants that this branch changes
   reconciler plan --report plan.json --report plan.md
                                                      the file for apply --plan, and one for the pull request
 

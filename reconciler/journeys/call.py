@@ -26,6 +26,7 @@ class Call:
     sandbox: bool = False
     tenant: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
+    changed_since: str | None = None
     shard: str | None = None
     rewrite: tuple[str, ...] = ()
     assume_unset: tuple[str, ...] = ()

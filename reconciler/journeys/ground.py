@@ -7,7 +7,7 @@ from reconciler.catalogue import Catalogue, CatalogueProblem
 from reconciler.catalogue import load as load_catalogue
 from reconciler.desired.fleet import Fleet
 from reconciler.desired.fleet import load as load_fleet
-from reconciler.desired.listing import Listing, discover
+from reconciler.desired.listing import Listing, discover, encodable
 from reconciler.inputs.choice import Shard, parse_shard, select, unmatched
 from reconciler.inputs.revision import revision
 from reconciler.inputs.settings import Overrides, Settings, load_settings
@@ -77,6 +77,8 @@ def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] |
     settings, catalogue = settings_and_catalogue(call, world)
     listing = discover(settings.tenants, shown_from=world.cwd)
     chosen = _from_call(call, listing) if reviewed is None else reviewed(listing)
+    if call.changed_since is not None:
+        chosen = _only_changed(chosen, call.changed_since, listing, catalogue, settings, world)
     fleet = load_fleet(listing, chosen.tenants, catalogue)
     if chosen.selection.tenants:
         # What is wrong with files of nobody selected is for a run over the whole fleet to say, and to stop at.
@@ -136,6 +138,18 @@ def _from_call(call: Call, listing: Listing) -> Narrowed:
     return Narrowed(selection, names, dict.fromkeys(names, call.key), others(every, names))
 
 
+def _only_changed(
+    chosen: Narrowed, ref: str, listing: Listing, catalogue: Catalogue, settings: Settings, world: World
+) -> Narrowed:
+    """Apply --changed-since to what the other options chose. That nothing has changed is no wrong call."""
+    from reconciler.journeys.since import changed_since  # only this option asks git what there was
+
+    globs = chosen.selection.keys
+    keys = _resolved(globs, catalogue) if globs else None
+    names = changed_since(ref, chosen.tenants, keys, listing, catalogue, settings.tenants, world)
+    return replace(chosen, tenants=names, selection=replace(chosen.selection, changed_since=encodable(ref)))
+
+
 def others(every: Sequence[str], mine: Sequence[str]) -> tuple[str, ...]:
     """Return those of `every` that are not `mine`, in order."""
     own = frozenset(mine)
@@ -156,6 +170,12 @@ def _only(tenant: DesiredTenant, globs: Sequence[str], catalogue: Catalogue) -> 
     """Return the tenant with the declared keys that fit any glob; all of them without globs."""
     if not globs:
         return tenant
+    wanted = _resolved(globs, catalogue)
+    return replace(tenant, keys=tuple(key for key in tenant.keys if key.key in wanted))
+
+
+def _resolved(globs: Sequence[str], catalogue: Catalogue) -> frozenset[str]:
+    """Return the full names of the keys that fit any glob. One that fits none is a wrong call."""
     wanted: set[str] = set()
     for glob in globs:
         fitting = catalogue.resolve(glob)
@@ -168,7 +188,7 @@ def _only(tenant: DesiredTenant, globs: Sequence[str], catalogue: Catalogue) -> 
                 )
             )
         wanted.update(key.name for key in fitting)
-    return replace(tenant, keys=tuple(key for key in tenant.keys if key.key in wanted))
+    return frozenset(wanted)
 
 
 def named_keys(pairs: Sequence[str], flag: str, ground: Ground) -> Mapping[str, frozenset[str]]:

@@ -26,9 +26,12 @@ def read_plan_files(paths: Sequence[Path], call: Call) -> tuple[Report, ...]:
 
     Only --shard may stand beside them: it takes a part of what was reviewed, and can't add to it.
     """
-    if call.tenant or call.key:
+    if call.tenant or call.key or call.changed_since is not None:
         raise CorrectTheCallError(
-            UsageProblem("--plan brings its own selection.", "Leave out --tenant and --key: the plan file says which.")
+            UsageProblem(
+                "--plan brings its own selection.",
+                "Leave out --tenant, --key and --changed-since: the plan file says which.",
+            )
         )
     return tuple(_whole(_read(path), path) for path in paths)
 
@@ -72,7 +75,7 @@ def narrowed_by(reports: Sequence[Report], listing: Listing, shard: Shard | None
     """Return the selection that the plan files were made with, together, applied to today's fleet, or a shard of that.
 
     A tenant that is new since then is looked at when the selection holds it: what is pending there was not
-    reviewed, and is stale. `--changed-since` meant the tenants that the file lists.
+    reviewed, and is stale. `--changed-since` meant the tenants that the file lists: what it names may have moved.
     """
     globs: dict[str, tuple[str, ...]] = {}
     for report in reports:
@@ -100,12 +103,14 @@ def _union(one: tuple[str, ...] | None, other: tuple[str, ...]) -> tuple[str, ..
 
 def _selection(reports: Sequence[Report]) -> Selection:
     """Return the one selection that says what all files say together; it is for the report."""
-    if len(reports) == 1:
-        return reports[0].selection
     every = [report.selection for report in reports]
+    if len(set(every)) == 1:
+        return every[0]
     whole = any(not one.tenants and one.changed_since is None for one in every)
     tenants = sorted({tenant.tenant for report in reports for tenant in report.tenants})
     keys: tuple[str, ...] | None = None
     for one in every:
         keys = _union(keys, one.keys)
-    return Selection(tenants=() if whole else tuple(tenants), keys=keys or ())
+    # An empty list would read as everything, where it was no tenant at all.
+    since = None if whole or tenants else next((one.changed_since for one in every if one.changed_since), None)
+    return Selection(tenants=() if whole else tuple(tenants), keys=keys or (), changed_since=since)

@@ -100,6 +100,7 @@ def test_a_plan_loads_what_it_needs(folder: Path):
     found = loaded(folder, "plan", "--sandbox")
     assert {"asyncio", "httpx", "sqlite3", "starlette", "uvicorn", "jsonschema_rs"} < found
     assert not found & {"reconciler.report.html", "reconciler.report.markdown"}
+    assert not found & {"reconciler.journeys.since", "reconciler.inputs.committed", "reconciler.desired.changed"}
 
 
 NEVER_FOR_A_PLAN = {

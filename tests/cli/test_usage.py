@@ -48,6 +48,8 @@ WRONG = {
     "missing settings": ("plan --sandbox --settings gone.toml", ["gone.toml", "Check the path"]),
     "missing plan file": ("apply --plan gone.json", ["gone.json", "reconciler plan --report"]),
     "plan file beside a selection": ("apply --sandbox --plan gone.json --tenant acme", ["--plan"]),
+    "plan file beside a revision": ("apply --sandbox --plan gone.json --changed-since=", ["--plan"]),
+    "revision without a repository": ("plan --sandbox --changed-since main", ["no repository", "--changed-since"]),
     "shard of a plan that isn't there": ("apply --sandbox --plan gone.json --shard 1/2", ["gone.json"]),
     "shards of an empty folder": ("shards --tenants folder.md", ["no tenant files", "reconciler import TENANT"]),
     "shards in no time": ("shards --minutes 0", ["'--minutes'"]),

@@ -105,7 +105,7 @@ def test_several_plans_count_together_in_any_order(fleet: Stage, order: tuple[st
     assert (ended.exit_code, ended.results()) == (0, {"acme": "applied", "beta": "applied"})
 
 
-@pytest.mark.parametrize("flag", ["--tenant acme", "--key *timer*"])
+@pytest.mark.parametrize("flag", ["--tenant acme", "--key *timer*", "--changed-since HEAD", "--changed-since="])
 def test_a_selection_beside_a_plan_is_refused(fleet: Stage, flag: str):
     """The plan brings its own, and two would have to be guessed together."""
     with fleet.nothing_posted():
