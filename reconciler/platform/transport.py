@@ -72,6 +72,9 @@ class Transport(httpx.AsyncBaseTransport):
         self._turn.release()
 
     async def _wait_for_turn(self, seconds: float) -> None:
+        if not self._turn.locked():
+            await self._turn.acquire()
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._turn.acquire()

@@ -31,7 +31,7 @@ _HEADERS = {
     "cache-control": "no-cache",
     "user-agent": f"reconciler/{__version__}",
 }
-_REQUEST_IDS = ("x-request-id", "x-correlation-id", "request-id", "x-amzn-requestid", "x-amzn-trace-id")
+_REQUEST_IDS = (b"x-request-id", b"x-correlation-id", b"request-id", b"x-amzn-requestid", b"x-amzn-trace-id")
 
 
 class Flaw(StrEnum):
@@ -144,6 +144,7 @@ async def _read(response: httpx.Response, into: bytearray) -> Flaw | None:
 
 
 def _answer(response: httpx.Response, body: bytes, flaw: Flaw | None) -> Answer:
-    headers = response.headers
+    # Not by the response's own look-up, which goes over all headers for each name. The first of several counts.
+    headers = {name.lower(): value.decode("latin-1") for name, value in reversed(response.headers.raw)}
     request_id = next((found for name in _REQUEST_IDS if (found := headers.get(name))), None)
-    return Answer(response.status_code, body, flaw, request_id, headers.get("retry-after"))
+    return Answer(response.status_code, body, flaw, request_id, headers.get(b"retry-after"))
