@@ -6,6 +6,7 @@ client understood it. Nothing here quotes what it refuses: a URL may hold a pass
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 from urllib.parse import unquote
 
@@ -48,6 +49,7 @@ class Address:
         )
 
 
+@cache
 def address_of(url: str) -> Address:
     """Return the address of an origin or a token URL. Raises Unusable, without quoting it, if it can't be one.
 

@@ -27,12 +27,7 @@ def parse(body: bytes) -> Any:
     or of over 4,300 digits, lone surrogates, nesting over 64 deep, anything but UTF-8 (a leading BOM is skipped).
     """
     try:
-        document = json.loads(
-            body.decode("utf-8-sig"),
-            object_pairs_hook=_members,
-            parse_float=_float,
-            parse_constant=_constant,
-        )
+        document = _STRICT.decode(body.decode("utf-8-sig"))
     except NotStrictJson:
         raise
     except UnicodeDecodeError:
@@ -92,6 +87,9 @@ def _float(text: str) -> float:
 
 def _constant(name: str) -> Never:
     raise NotStrictJson(f"the body has {name}, which is not JSON")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_members, parse_float=_float, parse_constant=_constant)
 
 
 def _check_within(document: Any) -> None:
