@@ -1,6 +1,6 @@
 """One tenant: its approved changes in write order, one at a time, each with an outcome."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,11 +10,11 @@ from reconciler.model.outcome import Outcome
 from reconciler.model.plan import ApprovedTenant, Planned
 from reconciler.model.words import Action, Status
 
-Record = Callable[[str, Outcome], None]
+Record = Callable[[str, Outcome], Awaitable[None]]
 """Takes the outcome of a key, by full name, as soon as it is known; a later one replaces an earlier one.
 
 Right before a POST the key is recorded as IN_FLIGHT, so that whatever cuts the run off, the report is true.
-Whoever records that may stop the brake, if it can't be put on record: then the POST is not sent.
+Whoever records that may stop the brake, if it can't be put on record: then the POST is not sent. Nothing else waits.
 """
 
 IN_FLIGHT = Outcome(
@@ -54,13 +54,13 @@ async def apply_tenant(approved: ApprovedTenant, desk: Desk, brake: Brake, recor
         else:
             outcome = early
         ended[item.key.name] = outcome.status
-        record(item.key.name, outcome)
+        await record(item.key.name, outcome)
 
 
-def _kept_back(key: str, brake: Brake, record: Record) -> str:
+async def _kept_back(key: str, brake: Brake, record: Record) -> str:
     """Record that `key` is about to be sent; return why it must not be, or nothing. Asked before each POST."""
     if not brake.reason:
-        record(key, IN_FLIGHT)
+        await record(key, IN_FLIGHT)
     return brake.reason
 
 

@@ -19,7 +19,7 @@ A key is read right before every POST of it, and no POST follows once the run or
 a write-once key at most one POST reaches the wire in a run. Source: DESIGN of writing; platform-facts 3, 5, 9.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
 
@@ -60,7 +60,10 @@ class Written:
     halt: Halt | None = None
 
 
-async def write_key(item: Planned, desk: Desk, kept_back: Callable[[], str]) -> Written:
+KeptBack = Callable[[], Awaitable[str]]
+
+
+async def write_key(item: Planned, desk: Desk, kept_back: KeptBack) -> Written:
     """Carry out one approved change. Raises nothing for what the network or the API does.
 
     `kept_back` is asked right before each POST: it says why the POST must not be sent, or has put on record that it
@@ -80,7 +83,7 @@ class _Attempt:
     item: Planned
     before: Live
     desk: Desk
-    kept_back: Callable[[], str]
+    kept_back: KeptBack
     posts: int = 0
     """Those that reached the wire, as far as can be known."""
     unsent: int = 0
@@ -88,7 +91,7 @@ class _Attempt:
     async def run(self) -> Written:
         body = resolve(self.item.desired, self.desk.secrets)
         while True:
-            reason = self.kept_back()
+            reason = await self.kept_back()
             if reason:
                 return Written(self._braked(reason))
             posted = await self.desk.api.post(self.item.key, body)

@@ -11,11 +11,11 @@ from reconciler.inputs.usage import UsageProblem, did_you_mean
 from reconciler.journeys.call import Call, CorrectTheCallError, World, usable
 from reconciler.journeys.compile import Ending, Run, report, tenant_report, with_bugs
 from reconciler.journeys.ground import Ground, named_keys, prepare
-from reconciler.journeys.journal import Recorder, check_it_can_be_kept, journal_of
 from reconciler.journeys.observe import Observed, asked_of, judge_url, observe, plan_all
 from reconciler.journeys.platform import Platform, open_platform
 from reconciler.journeys.reach import Reach, reach
 from reconciler.journeys.reading import each
+from reconciler.journeys.recording import Recorder, check_it_can_be_kept, journal_of
 from reconciler.journeys.reviewing import MERGE, check_plan_files, narrowed_by, read_plan_files
 from reconciler.journeys.stopping import run_until_stopped
 from reconciler.model.journal import Journal

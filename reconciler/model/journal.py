@@ -26,10 +26,14 @@ class Sending:
 
 
 class Journal(Protocol):
-    """Durable when a method returns the empty string; else the text says why it could not be written, for a person."""
+    """Each method returns nothing when it is done; else the text says why it could not be done, for a person."""
 
-    def begun(self, sending: Sending) -> str:
-        """Put on record that a POST is about to be sent. When that fails, the POST must not be sent."""
+    async def begun(self, sending: Sending) -> str:
+        """Put durably on record that a POST is about to be sent. When that fails, the POST must not be sent."""
 
     def ended(self, tenant: str, key: str, outcome: Outcome) -> str:
-        """Put on record what became of a key that was begun."""
+        """Put on record what became of a key that was begun.
+
+        It is durable with the next `begun`, or at the end of the run: what a power cut takes of it leaves a key in
+        doubt that needs not be, and never hides one.
+        """

@@ -1,7 +1,8 @@
-"""Writes the journal: JSON lines, each on the disk before the run goes on. `journal_reading` reads them.
+"""Writes the journal: JSON lines, each in the file before the run goes on. `journal_reading` reads them.
 
 The first line says whose journal it is; then `sending` right before each POST and `ended` once a key's outcome is
-known; the last one is `finished`. A `sending` that no `ended` follows may have been written.
+known; the last one is `finished`. A `sending` that no `ended` follows may have been written. SIGKILL takes nothing of
+what is in the file; a power cut may, unless `sync` came in between.
 """
 
 import json
@@ -54,7 +55,7 @@ class JournalFile:
     """Appends to a file that is made, mode 0600, at the first POST: a run that sends nothing leaves none.
 
     A journal that already stands at `path` is set aside as `….1.journal.jsonl`, since what an earlier run left in
-    doubt must not be lost. Never raises OSError. Not for several threads.
+    doubt must not be lost. Never raises OSError. Not for several threads, `sync` aside.
     """
 
     path: Path
@@ -64,9 +65,11 @@ class JournalFile:
     """The time, as RFC 3339."""
     _handle: int | None = field(default=None, init=False)
     _size: int = field(default=0, init=False)
+    _durable: int = field(default=0, init=False)
+    """So many bytes are on the disk."""
 
     def begun(self, sending: Sending) -> str:
-        """Put on record that a POST is about to be sent; return why that can't be done, or nothing."""
+        """Write that a POST is about to be sent; return why that can't be done, or nothing. It needs a `sync`, too."""
         line = self._line(
             "sending",
             tenant=sending.tenant,
@@ -83,16 +86,11 @@ class JournalFile:
             return _why(self.path, error)
         lost = self._append(_encoded(self.header) + line)
         if lost:
-            os.close(self._handle)
-            self._handle = None
-            with suppress(OSError):
-                self.path.unlink()
-        else:
-            _sync_folder(self.path.parent)
+            self._remove(self._handle)
         return lost
 
     def ended(self, tenant: str, key: str, outcome: Outcome) -> str:
-        """Put on record what became of a key that was begun; return why that can't be done, or nothing."""
+        """Write what became of a key that was begun; return why that can't be done, or nothing."""
         line = self._line(
             "ended",
             tenant=tenant,
@@ -106,13 +104,46 @@ class JournalFile:
         return self._append(line)
 
     def finished(self, exit_code: int) -> str:
-        """Write the last line and close the file, if there is one; return why it can't be written, or nothing."""
+        """Write the last line, durably, and close the file, if there is one; return why that can't be, or nothing."""
         if self._handle is None:
             return ""
-        lost = self._append(self._line("finished", exit_code=exit_code))
+        lost = self._append(self._line("finished", exit_code=exit_code)) or self.sync()
         os.close(self._handle)
         self._handle = None
         return lost
+
+    def sync(self) -> str:
+        """Hand what was written before to the disk; return why that can't be done, or nothing.
+
+        It takes milliseconds, and may be called in a thread beside the other methods, `finished` and `cut` aside.
+        """
+        if self._handle is None:
+            return f"{self.path}: not open"
+        size = self._size
+        try:
+            os.fsync(self._handle)
+        except OSError as error:
+            return _why(self.path, error)
+        if not self._durable:
+            _sync_folder(self.path.parent)
+        self._durable = max(self._durable, size)
+        return ""
+
+    def cut(self) -> None:
+        """Take back what no `sync` has covered. No POST of it has left: each waits for its own."""
+        if self._handle is not None and self._durable:
+            with suppress(OSError):
+                os.ftruncate(self._handle, self._durable)
+                self._size = self._durable
+        elif self._handle is not None:
+            self._remove(self._handle)
+
+    def _remove(self, handle: int) -> None:
+        """Leave no file behind that begins without its header."""
+        os.close(handle)
+        self._handle, self._size = None, 0
+        with suppress(OSError):
+            self.path.unlink()
 
     def _line(self, event: str, **members: Any) -> bytes:
         return _encoded({"at": self.stamp(), "event": event, **members})
@@ -124,7 +155,6 @@ class JournalFile:
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(self._handle, rest) :]
-            os.fsync(self._handle)
         except OSError as error:
             # Half a line in the middle would make the rest unreadable.
             with suppress(OSError):

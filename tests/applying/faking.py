@@ -3,10 +3,12 @@
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
+from reconciler.applying.tenant import Record
 from reconciler.applying.write import Desk
 from reconciler.model.key import Key
 from reconciler.model.live import Live, Posted, Sent
 from reconciler.model.normal import normalise, unknown_fields
+from reconciler.model.outcome import Outcome
 from reconciler.model.tenant import Secrets
 from reconciler.model.values import Secret, Value
 from reconciler.model.words import LiveState
@@ -23,6 +25,20 @@ def finish(work: Coroutine[Any, Any, Result]) -> Result:
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]
     raise AssertionError("it waited for something that is not a fake")
+
+
+async def let_go() -> str:
+    """Hold no POST back."""
+    return ""
+
+
+def recording(outcomes: dict[str, Outcome]) -> Record:
+    """Keep the last outcome of each key."""
+
+    async def record(name: str, outcome: Outcome) -> None:
+        outcomes[name] = outcome
+
+    return record
 
 
 class FakeClock:

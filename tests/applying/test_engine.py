@@ -15,7 +15,7 @@ from reconciler.model.words import Action, Reason, Status
 from reconciler.planning.gate import approve
 from reconciler.planning.plan import Asked, plan_tenant
 from reconciler.planning.review import Reviewed
-from tests.applying.faking import Store, desk_of, finish, revealed
+from tests.applying.faking import Store, desk_of, finish, recording, revealed
 from tests.planning.making import (
     HOOK,
     KEYS,
@@ -93,7 +93,7 @@ def apply_all(tenants: Fleet, plan: Plan, **more: Any) -> Mapping[str, Mapping[s
     outcomes: dict[str, dict[str, Outcome]] = {name: {} for name in tenants}
     for one in approved.tenants:
         name = one.plan.tenant
-        finish(apply_tenant(one, desk_of(tenants[name].store), Brake(), outcomes[name].__setitem__))
+        finish(apply_tenant(one, desk_of(tenants[name].store), Brake(), recording(outcomes[name])))
     return outcomes
 
 

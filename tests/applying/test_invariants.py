@@ -182,7 +182,7 @@ def test_no_answer_makes_one_key_go_wrong(key: Key, data: st.DataObject):
     api = Erratic(data.draw, clock, {key.name: item.live})
     sending = 0
 
-    def let_go() -> str:
+    async def let_go() -> str:
         nonlocal sending
         sending += 1
         return ""
@@ -221,7 +221,10 @@ def test_no_answer_makes_a_tenant_go_wrong(data: st.DataObject):
     api = Erratic(data.draw, clock, {item.key.name: item.live for item in plan.items})
     records: list[tuple[str, Outcome]] = []
 
-    finish(apply_tenant(approved, desk_of(api, clock), brake, lambda name, outcome: records.append((name, outcome))))
+    async def record(name: str, outcome: Outcome) -> None:
+        records.append((name, outcome))
+
+    finish(apply_tenant(approved, desk_of(api, clock), brake, record))
 
     final = [(name, outcome) for name, outcome in records if outcome is not IN_FLIGHT]
     assert [name for name, _ in final] == [item.key.name for item in plan.items]

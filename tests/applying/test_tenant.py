@@ -72,7 +72,7 @@ def run(approved: ApprovedTenant, api: Any, brake: Brake | None = None) -> tuple
     outcomes: dict[str, Outcome] = {}
     log: list[str] = []
 
-    def record(name: str, outcome: Outcome) -> None:
+    async def record(name: str, outcome: Outcome) -> None:
         outcomes[name] = outcome
         log.append(f"{KEYS[name].short} {outcome.status}")
 

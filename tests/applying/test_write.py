@@ -12,7 +12,7 @@ from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Planned
 from reconciler.model.values import Secret
 from reconciler.model.words import LiveState, Status
-from tests.applying.faking import FakeClock, ScriptedApi, desk_of, finish
+from tests.applying.faking import FakeClock, ScriptedApi, desk_of, finish, let_go
 from tests.planning.making import DATE, HOOK, LATER, NUMBERS, REF, SEALED, TIMER, UNSET, ambiguous, planned, set_to
 
 FIRST: Mapping[str, Any] = {"prefix": "NS", "start": 1}
@@ -62,7 +62,7 @@ def carry_out(
     """Write a key against a script; `stops` are the answers to "has the run been stopped?", the last one repeated."""
     clock, api, answers = FakeClock(), ScriptedApi(reads, posts), list(stops) or [""]
 
-    def kept_back() -> str:
+    async def kept_back() -> str:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if not answer:
             api.calls.append(("sending", ""))
@@ -355,7 +355,7 @@ def test_reading_back_ends_on_time(verify: float, took: float, reads: int):
     clock = FakeClock()
     api = ScriptedApi([set_to(TIMER, 1)], [YES], clock=clock, took=took)
 
-    written = finish(write_key(ORDINARY, desk_of(api, clock, verify=verify), str))
+    written = finish(write_key(ORDINARY, desk_of(api, clock, verify=verify), let_go))
 
     assert written.outcome.status is Status.FAILED
     assert api.story == "RP" + "R" * reads

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.applying.tenant import Brake, apply_tenant
 from reconciler.catalogue import Catalogue
-from reconciler.journeys.journal import Recorder
+from reconciler.journeys.recording import Recorder
 from reconciler.model.journal import Sending
 from reconciler.model.outcome import Outcome
 from reconciler.model.words import Status
@@ -191,7 +191,7 @@ class FullJournal:
         self.room = room
         self.begun_keys: list[str] = []
 
-    def begun(self, sending: Sending) -> str:
+    async def begun(self, sending: Sending) -> str:
         if why := self._full():
             return why
         self.begun_keys.append(f"{sending.tenant}:{sending.key}")

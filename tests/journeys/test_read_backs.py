@@ -9,7 +9,7 @@ from reconciler.applying.write import write_key
 from reconciler.model.key import Key
 from reconciler.model.live import Live, Posted, Sent
 from reconciler.sandbox import Fault, FaultKind
-from tests.applying.faking import ScriptedApi, desk_of, finish
+from tests.applying.faking import ScriptedApi, desk_of, finish, let_go
 from tests.journeys.stage import QUICK, SEQUENCE, Stage
 from tests.planning.making import LATER, TIMER, planned, set_to
 
@@ -46,7 +46,7 @@ def test_every_read_after_a_post_may_pass_the_limits_and_none_before(
 ):
     """While nothing has left, the limits protect the platform; after that, they would only hide the truth."""
     api = Watching(reads, posts)
-    finish(write_key(planned(TIMER, 2, BEFORE), desk_of(api), str))
+    finish(write_key(planned(TIMER, 2, BEFORE), desk_of(api), let_go))
     assert api.seen_reads == seen
 
 
