@@ -6,6 +6,7 @@ Everything is made from a tenant's number, so that the server knows what is live
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -52,6 +53,11 @@ window_seconds = 1
 max_changed_percent = 100
 """
 CHANGED = "on_hold_timer_duration"
+"""The key that differs from its file where a tenant has moved."""
+ONLY_CHANGED = """\
+sales_order:
+  on_hold_timer_duration: {hold}
+"""
 
 
 def name_of(i: int) -> str:
@@ -64,18 +70,28 @@ def numbers(i: int) -> dict[str, object]:
     return {"timeout": 1 + i % 25, "enabled": bool(i % 2), "hold": 1 + i % 604_000, "limit": 1 + i % 9000}
 
 
-def write_tenants(folder: Path, count: int) -> None:
-    """Write the same `count` files every time."""
+def write_tenants(folder: Path, count: int, *, text: str = TENANT) -> None:
+    """Write the same `count` files every time, filled into `text`."""
     folder.mkdir(parents=True)
     for i in range(count):
-        text = TENANT.format(i=i, **{name: json.dumps(value) for name, value in numbers(i).items()})
-        (folder / f"{name_of(i)}.yaml").write_text(text, encoding="utf-8")
+        filled = text.format(i=i, **{name: json.dumps(value) for name, value in numbers(i).items()})
+        (folder / f"{name_of(i)}.yaml").write_text(filled, encoding="utf-8")
 
 
-def write(folder: Path, count: int, origin: str, *, bundle: str = "", concurrency: int = 100) -> None:
+def write(folder: Path, count: int, origin: str, *, authority: Path | None = None, concurrency: int = 100) -> None:
     """Write tenants, settings and credentials into a new folder, all reached by `origin`, a template."""
     write_tenants(folder / "tenants", count)
-    settle(folder, origin, bundle=bundle, concurrency=concurrency)
+    settle(folder, count, origin, authority=authority, concurrency=concurrency)
+
+
+def settle(folder: Path, count: int, origin: str, *, authority: Path | None = None, concurrency: int = 100) -> None:
+    """Write settings and credentials anew, for another origin, say; `authority` is who vouches for the hosts."""
+    named = ""
+    if authority is not None:
+        shutil.copyfile(authority, folder / "ca.pem")  # settings may not lead out of their folder
+        named = 'ca_bundle = "ca.pem"\n'
+    settings = SETTINGS.format(origin=origin, bundle=named, concurrency=concurrency)
+    (folder / "reconciler.toml").write_text(settings, encoding="utf-8")
     entries = (
         CREDENTIALS.format(
             name=name_of(i), i=i, origin=origin.replace("{tenant}", name_of(i)), token=TOKEN, secret=SECRET
@@ -85,13 +101,6 @@ def write(folder: Path, count: int, origin: str, *, bundle: str = "", concurrenc
     credentials = folder / "credentials.yaml"
     credentials.touch(mode=0o600)
     credentials.write_text("".join(entries), encoding="utf-8")
-
-
-def settle(folder: Path, origin: str, *, bundle: str = "", concurrency: int = 100) -> None:
-    """Write the settings anew."""
-    named = f'ca_bundle = "{bundle}"\n' if bundle else ""
-    text = SETTINGS.format(origin=origin, bundle=named, concurrency=concurrency)
-    (folder / "reconciler.toml").write_text(text, encoding="utf-8")
 
 
 def live(i: int, *, moved: bool) -> dict[str, object]:

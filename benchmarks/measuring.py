@@ -11,13 +11,11 @@ import platform
 import statistics
 import subprocess
 import sys
-import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -39,14 +37,15 @@ class Cost:
 class Row:
     """One target: how much of a `unit` something takes, in how many rounds, and what it has to be.
 
-    `values` has one number a round. With `at_most` the target is a ceiling, else a floor.
+    `values` has one number a round. With `at_most` the target is a ceiling, and less is better, else a floor. A row
+    without a target is there to be known.
     """
 
     name: str
     what: str
     against: str
     values: tuple[float, ...]
-    target: float
+    target: float | None
     at_most: bool = True
     unit: str = "times"
 
@@ -56,8 +55,10 @@ class Row:
         return statistics.median(self.values)
 
     @property
-    def met(self) -> bool:
-        """True if the median reaches the target."""
+    def met(self) -> bool | None:
+        """True if the median reaches the target; None if there is none."""
+        if self.target is None:
+            return None
         return self.median <= self.target if self.at_most else self.median >= self.target
 
 
@@ -71,12 +72,22 @@ class Measured:
     head: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
     rows: tuple[Row, ...]
+    left_out: tuple[str, ...] = ()
+    """What could not be measured here, and why."""
 
 
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    """Return one in which compiled modules are kept, below `folder`, as an installation does."""
+class Broken(Exception):
+    """A command of a benchmark failed or hung: its time would mean nothing."""
+
+
+def environment(folder: Path, *, named: bool = False) -> dict[str, str]:
+    """Return one in which this tree is what runs, and compiled modules are kept below `folder`, as when installed.
+
+    With `named`, the names of the fleet's hosts lead to loopback.
+    """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**env, "PYTHONPYCACHEPREFIX": str(folder / "pycache"), **more}
+    path = os.pathsep.join(map(str, [ROOT / "benchmarks" / "names", ROOT] if named else [ROOT]))
+    return {**env, "PYTHONPYCACHEPREFIX": str(folder / "pycache"), "PYTHONPATH": path}
 
 
 @contextlib.contextmanager
@@ -91,35 +102,29 @@ def pinned(core: int | None) -> Iterator[None]:
 
 
 def spent(
-    command: Sequence[str],
+    command: Sequence[str | Path],
     folder: Path,
     env: Mapping[str, str],
     *,
     core: int | None = None,
     ends: Sequence[int] = (0,),
-    timeout: float = 600.0,
+    timeout: int = 600,
 ) -> Cost:
     """Run a command once, in `folder`, on one `core` if given; its children count.
 
-    One that ends with another code, or takes over `timeout` seconds, ends the benchmark: its time would mean nothing.
+    Raises Broken for one that ends with another code, or takes over `timeout` seconds.
     """
-    with tempfile.TemporaryFile() as said:
-        start = perf_counter()
-        with pinned(core):
-            child = subprocess.Popen(command, cwd=folder, env=dict(env), stdout=subprocess.DEVNULL, stderr=said)
-        watch = threading.Timer(timeout, child.kill)
-        watch.start()
-        try:
-            _, status, used = os.wait4(child.pid, 0)
-        finally:
-            watch.cancel()
-        wall = perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode not in ends:
-            said.seek(0)
-            tail = said.read().decode("utf-8", "replace")[-1500:]
-            sys.exit(f"{' '.join(map(str, command[:4]))}: exit {child.returncode} after {wall:.1f} s\n{tail}")
-    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+    once = [sys.executable, "-I", "-S", ROOT / "benchmarks" / "once.py", str(timeout), *command]
+    with pinned(core):
+        child = subprocess.Popen(once, cwd=folder, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with child:
+        said, complaint = child.communicate()
+    found = json.loads(said) if child.returncode == 0 else {"code": child.returncode, "wall": 0.0}
+    if found["code"] not in ends:
+        words = " ".join(map(str, command[:4]))
+        tail = complaint.decode("utf-8", "replace")[-1500:]
+        raise Broken(f"{words}: exit {found['code']} after {found['wall']:.1f} s\n{tail}")
+    return Cost(found["cpu"], found["wall"], found["memory"])
 
 
 def in_turns(rounds: int, todo: Mapping[str, Callable[[], Cost]], warm: int = 1) -> dict[str, list[Cost]]:
@@ -199,6 +204,11 @@ def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 ROW_HEAD = ("what", "against", "median", "spread", "target", "reached")
 
 
+def figure(number: float) -> str:
+    """Return three digits of it, or all before the point."""
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
 def row_line(row: Row) -> tuple[str, ...]:
     """Return one target as cells."""
     unit = "" if row.unit == "times" else f" {row.unit}"
@@ -207,20 +217,35 @@ def row_line(row: Row) -> tuple[str, ...]:
     return (
         row.what,
         row.against,
-        f"{row.median:.3g}{unit}",
-        f"{low:.3g} to {high:.3g}",
-        f"{bound} {row.target:g}{unit}",
-        "yes" if row.met else "**no**",
+        f"{figure(row.median)}{unit}",
+        f"{figure(low)} to {figure(high)}",
+        "" if row.target is None else f"{bound} {row.target:g}{unit}",
+        {True: "reached", False: "**not reached**", None: ""}[row.met],
     )
 
 
 def told(measured: Measured) -> str:
     """Lay one benchmark out in Markdown."""
-    rows = table(ROW_HEAD, [row_line(row) for row in measured.rows])
-    return "\n\n".join((f"## {measured.title}", measured.told, table(measured.head, measured.lines), rows))
+    blocks = [f"## {measured.title}", measured.told, table(measured.head, measured.lines)]
+    if measured.rows:
+        blocks.append(table(ROW_HEAD, [row_line(row) for row in measured.rows]))
+    blocks += [f"Left out: {why}" for why in measured.left_out]
+    return "\n\n".join(blocks)
 
 
-def kept(measured: Measured) -> dict[str, object]:
+def kept(measured: Measured) -> dict[str, Any]:
     """Return it as JSON's own types."""
-    document: dict[str, object] = json.loads(json.dumps(asdict(measured)))
+    document: dict[str, Any] = json.loads(json.dumps(asdict(measured)))
     return document
+
+
+def read(document: Mapping[str, Any]) -> Measured:
+    """Return what `kept` made JSON of."""
+    return Measured(
+        title=document["title"],
+        told=document["told"],
+        head=tuple(document["head"]),
+        lines=tuple(tuple(line) for line in document["lines"]),
+        rows=tuple(Row(**{**row, "values": tuple(row["values"])}) for row in document["rows"]),
+        left_out=tuple(document["left_out"]),
+    )

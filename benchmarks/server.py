@@ -5,6 +5,7 @@
 Prints its port once it listens, on loopback alone. With `--certificate` it speaks TLS. GET and POST of every key of
 `benchmarks.fleet`'s tenants; the tenant's number is what stands in the host's name or, as `/tenant-00007/…`, in the
 path. Every `EVERY`th tenant has one key that differs from its file (0: none). It keeps what is posted to it.
+Below `/state/` it tells the same as the state of a Terraform configuration, for those that can read only that.
 """
 
 import argparse
@@ -52,16 +53,27 @@ class State:
             return _WHOLE % (404, b"Not Found", 2, b"{}")
         tenant, key = int(found[1]), path.rpartition(b"/")[2]
         if method == b"POST":
-            kept = json.dumps({"value": json.loads(body)["value"], "updated_at": _DATE}).encode()
-            self.bodies[tenant, key] = kept
-            return _WHOLE % (200, b"OK", len(kept), kept)
+            self.bodies[tenant, key] = json.dumps({"value": json.loads(body)["value"], "updated_at": _DATE}).encode()
+        known = self._known(tenant, key)
+        if path.startswith(b"/state/"):
+            known = state(json.loads(known)["value"])
+        return _WHOLE % (200, b"OK", len(known), known)
+
+    def _known(self, tenant: int, key: bytes) -> bytes:
         if (tenant, key) not in self.bodies:
             values = live(tenant, moved=self.moved > 0 and tenant % self.moved == 0)
             for short, value in values.items():
                 text = json.dumps({"value": value, "updated_at": _DATE}).encode()
                 self.bodies.setdefault((tenant, short.encode()), text)
-        known = self.bodies.get((tenant, key), b"{}")
-        return _WHOLE % (200, b"OK", len(known), known)
+        return self.bodies.get((tenant, key), b"{}")
+
+
+def state(value: object) -> bytes:
+    """Return the state of a Terraform configuration whose one output, `value`, is this value as JSON text."""
+    outputs = {"value": {"value": json.dumps(value, sort_keys=True, separators=(",", ":")), "type": "string"}}
+    lineage = "benchmark"
+    document = {"version": 4, "terraform_version": "1.0.0", "serial": 1, "lineage": lineage, "outputs": outputs}
+    return json.dumps({**document, "resources": []}).encode()
 
 
 class Server:
