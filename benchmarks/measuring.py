@@ -19,6 +19,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+PEERS = ROOT / ".venv-bench" / "bin"
+"""What we are held against has an environment of its own (requirements/bench.txt), and may be missing."""
 CORES = sorted(os.sched_getaffinity(0))
 CLIENT, SERVER = CORES[0], CORES[-1]
 """Where the measured process runs, and where the server that it talks to."""

@@ -61,11 +61,10 @@ class Size:
     think: float
     loads: tuple[Load, ...]
     large: Load
-    rounds: int
 
 
-FULL = Size(0.05, (Load(1000, 100, 1.25), Load(1000, 500, 2.5)), Load(10_000, 100), 5)
-SMALL = Size(0.02, (Load(60, 20, 1.25), Load(60, 60, 2.5)), Load(240, 20), 3)
+FULL = Size(0.05, (Load(1000, 100, 1.25), Load(1000, 500, 2.5)), Load(10_000, 100))
+SMALL = Size(0.02, (Load(60, 20, 1.25), Load(60, 60, 2.5)), Load(240, 20))
 
 
 def rows(costs: Mapping[str, Sequence[Cost]], size: Size) -> Iterator[Row]:
@@ -90,7 +89,7 @@ def rows(costs: Mapping[str, Sequence[Cost]], size: Size) -> Iterator[Row]:
     yield Row("plan-memory", f"plan, {more.name}", "memory", held, 300, unit="MiB")
 
 
-def measure(*, small: bool = False) -> Measured:
+def measure(rounds: int, *, small: bool) -> Measured:
     """Serve, and let `plan` and the floor take turns."""
     size = SMALL if small else FULL
     with tempfile.TemporaryDirectory() as name:
@@ -109,7 +108,7 @@ def measure(*, small: bool = False) -> Measured:
                     floor = [sys.executable, "-m", "benchmarks.raw"]
                     floor += [str(port), str(load.tenants), str(load.at_once), str(authority), *KEYS]
                     todo[f"raw, {load.name}"] = partial(spent, floor, folder, env, core=CLIENT)
-            costs = in_turns(size.rounds, todo)
+            costs = in_turns(rounds, todo)
     told = (
         f"Over HTTPS, every tenant with {len(KEYS)} keys and a host of its own, {1000 * size.think:.0f} ms until each "
         "answer, tokens that are given; every tenth tenant differs in one key. The whole command counts, its start "

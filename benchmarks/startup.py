@@ -25,7 +25,7 @@ AT_MOST = 5.0
 """Times the baseline."""
 
 
-def measure(*, small: bool = False) -> Measured:
+def measure(rounds: int, *, small: bool) -> Measured:  # noqa: ARG001 - all benchmarks are called so; this one is small
     """Run all in turn; the first round compiles every module and warms the file cache, and isn't counted."""
     tool = str(BIN / "reconciler")
     commands = {
@@ -40,7 +40,7 @@ def measure(*, small: bool = False) -> Measured:
         def run(what: str) -> Cost:
             return spent(commands[what], folder, env, core=CLIENT)
 
-        costs = in_turns(7 if small else 30, {what: partial(run, what) for what in commands})
+        costs = in_turns(rounds, {what: partial(run, what) for what in commands})
     rows = [
         Row(f"startup{what[10:]}", what, BASELINE, ratios(costs[what], costs[BASELINE], wall), AT_MOST)
         for what in list(commands)[1:]

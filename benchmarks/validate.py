@@ -80,9 +80,9 @@ def rows(costs: Mapping[str, Sequence[Cost]], count: int) -> tuple[Row, ...]:
     )
 
 
-def measure(*, small: bool = False) -> Measured:
+def measure(rounds: int, *, small: bool) -> Measured:
     """Make the fleet, and run all commands in turn."""
-    count, rounds = (300, 3) if small else (10_000, 5)
+    count = 300 if small else 10_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_tenants(folder / "tenants", count)

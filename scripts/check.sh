@@ -18,7 +18,7 @@ check "import contracts" lint-imports --no-logo
 check "derived schemas are fresh" reconciler schemas --check
 check "workflows" zizmor --offline --no-progress --quiet .github
 if command -v shellcheck >/dev/null; then
-  check "shell scripts" shellcheck .ci/run scripts/*.sh
+  check "shell scripts" shellcheck .ci/run scripts/*.sh benchmarks/others/*.sh
 elif [ "${CI:-}" = true ]; then
   check "shell scripts" sh -c 'echo "shellcheck is needed in CI" >&2; exit 1'
 else
