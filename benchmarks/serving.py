@@ -9,7 +9,7 @@ from pathlib import Path
 import trustme
 
 from benchmarks.fleet import DOMAIN
-from benchmarks.measuring import ROOT, SERVER, pinned
+from benchmarks.measuring import ROOT, SERVER, Broken, pinned
 
 
 def certified(folder: Path) -> tuple[Path, Path]:
@@ -25,15 +25,23 @@ def certified(folder: Path) -> tuple[Path, Path]:
 
 @contextlib.contextmanager
 def serving(*, think: float, moved: int = 10, certificate: Path | None = None) -> Iterator[int]:
-    """Serve while this is open; gives the port."""
+    """Serve the fleet while this is open; gives the port."""
     words = ["--think", str(think), "--moved", str(moved)]
     words += ["--certificate", str(certificate)] if certificate else []
-    command = [sys.executable, "-m", "benchmarks.server", *words]
+    with spoken([sys.executable, "-m", "benchmarks.server", *words]) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def spoken(command: list[str]) -> Iterator[int]:
+    """Run a server that prints its port, while this is open; gives the port."""
     with pinned(SERVER):
         child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with child:
         try:
             assert child.stdout is not None  # noqa: S101 - for the type checker
-            yield int(child.stdout.readline())
+            if not (port := child.stdout.readline()):
+                raise Broken(f"{' '.join(command[1:3])} did not start")
+            yield int(port)
         finally:
             child.kill()
