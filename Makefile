@@ -10,7 +10,7 @@ export FIGURES := .reconciler/campaigns.json
 # The steps share one .venv, so -j would only let them trip over each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long figures check bench mutate pictures lock clean
+.PHONY: help demo test test-long figures check bench bench-check mutate pictures lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,9 +30,12 @@ figures: .venv/.dev .venv/.project ## write what the last test-long counted into
 check: .venv/.dev .venv/.project ## lint, format, types, imports, schemas, workflows and shell scripts
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/check.sh
 
-bench: .venv/.dev .venv/.project ## measure how long commands take to start, and validate for ten thousand tenants
-	@$(BIN)/python benchmarks/startup.py
-	@$(BIN)/python -m benchmarks.validate
+bench: .venv/.dev .venv/.project .venv-bench/.made ## measure everything at full size, and write docs/performance.md: takes half an hour
+	@$(BIN)/python -m benchmarks --small --keep
+	@$(BIN)/python -m benchmarks
+
+bench-check: .venv/.dev .venv/.project ## measure small sizes, and say what has become much slower than docs/performance.json has it
+	@$(BIN)/python -m benchmarks check
 
 mutate: .venv/.dev .venv/.project ## change planning and applying line by line and see whether a test notices
 	@rm -rf mutants
@@ -47,7 +50,7 @@ lock: .venv/.dev ## write requirements/*.txt afresh; LOCK_FLAGS=--upgrade moves 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/lock.sh $(LOCK_FLAGS)
 
 clean: ## remove everything that the other targets make, the sandbox's state included
-	rm -rf .venv .reconciler .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
+	rm -rf .venv .venv-bench .reconciler .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
 	  .hypothesis dist mutants mutmut.log tests/node/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -70,6 +73,13 @@ clean: ## remove everything that the other targets make, the sandbox's state inc
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip check >/dev/null || { $(BIN)/python -m pip check; exit 1; }
 	@touch .venv/.runtime $@
+
+# What the benchmarks hold us against. An environment of its own: nothing in it may change what is tested or shipped.
+.venv-bench/.made: requirements/bench.txt | .venv/.made
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/bench.txt
+	@.venv-bench/bin/python -m pip check >/dev/null || { .venv-bench/bin/python -m pip check; exit 1; }
+	@touch $@
 
 # Editable, so only what pip itself records (name, scripts, dependencies, version) makes this stale.
 .venv/.project: pyproject.toml reconciler/__init__.py | .venv/.runtime

@@ -23,6 +23,7 @@ from benchmarks.measuring import (
     in_turns,
     ratios,
     spent,
+    without_peers,
 )
 from benchmarks.plan import FULL, KEYS, SMALL
 from benchmarks.serving import certified, serving
@@ -36,7 +37,8 @@ THERE = ("httpx+uvloop", "aiohttp", "aiohttp+uvloop", "httptools", "httptools+uv
 def measure(rounds: int, *, small: bool) -> Measured:
     """Serve, and let the floor and all engines that are here take turns."""
     size = SMALL if small else FULL
-    there = THERE if (PEERS / "python").exists() else ()
+    lack = without_peers()
+    there = () if lack else THERE
     pythons = {**dict.fromkeys(HERE, sys.executable), **dict.fromkeys(there, str(PEERS / "python"))}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -74,9 +76,5 @@ def measure(rounds: int, *, small: bool) -> Measured:
         "cookies. httptools: asyncio's connections and a parser in C, without time limits or checks. ours: what the "
         "reconciler sends through."
     )
-    lacks = tuple(
-        f"{engine}: lacks what requirements/bench.txt names (`make bench` installs it)."
-        for engine in THERE
-        if engine not in there
-    )
-    return Measured("HTTP engines", told, (*COST_HEAD, "processor a GET"), tuple(lines), tuple(rows), lacks)
+    out = (f"{', '.join(THERE)}: lack {lack}.",) if lack else ()
+    return Measured("HTTP engines", told, (*COST_HEAD, "processor a GET"), tuple(lines), tuple(rows), out)

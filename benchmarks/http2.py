@@ -21,6 +21,7 @@ from benchmarks.measuring import (
     ratios,
     spent,
     wall,
+    without_peers,
 )
 from benchmarks.plan import KEYS
 from benchmarks.serving import certified, spoken
@@ -33,9 +34,8 @@ TITLE = "HTTP/2 or HTTP/1.1"
 
 def measure(rounds: int, *, small: bool) -> Measured:
     """Serve, and let both take turns."""
-    if not (PEERS / "python").exists():
-        lack = "HTTP/2: lacks what requirements/bench.txt names (`make bench` installs it)."
-        return Measured(TITLE, "", (), (), (), (lack,))
+    if lack := without_peers():
+        return Measured(TITLE, "", (), (), (), (f"HTTP/2: lacks {lack}.",))
     tenants, at_once = (20, 10) if small else (300, 50)
     python = str(PEERS / "python")
     with tempfile.TemporaryDirectory() as name:

@@ -26,6 +26,11 @@ CLIENT, SERVER = CORES[0], CORES[-1]
 """Where the measured process runs, and where the server that it talks to."""
 
 
+def without_peers() -> str:
+    """Return what is missing on this machine to measure the peers, or nothing."""
+    return "" if (PEERS / "python").exists() else "what requirements/bench.txt names (`make bench` installs it)"
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What one process took: processor seconds, seconds on the clock, and the most memory it held, in MiB."""
@@ -236,8 +241,10 @@ def told(measured: Measured) -> str:
 
 
 def kept(measured: Measured) -> dict[str, Any]:
-    """Return it as JSON's own types."""
+    """Return it as JSON's own types, with no more digits than mean anything."""
     document: dict[str, Any] = json.loads(json.dumps(asdict(measured)))
+    for row in document["rows"]:
+        row["values"] = [float(f"{value:.4g}") for value in row["values"]]
     return document
 
 

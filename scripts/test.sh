@@ -1,6 +1,7 @@
 #!/bin/sh
-# test.sh quick|long: the checks, the tests, and the coverage that planning and applying must have; with `long` also the
-# tests that take long, and at last the long campaigns. All of it runs even when a part fails, and the end says which did.
+# test.sh quick|long: the checks, the tests, and the coverage that planning and applying must have; in CI also the small
+# benchmarks; with `long` also the tests that take long, and at last the long campaigns. All of it runs even when a part
+# fails, and the end says which did.
 set -u
 failed=""
 figures=${FIGURES:-.reconciler/campaigns.json}
@@ -27,6 +28,11 @@ if [ -f .coverage ]; then
     failed="$failed coverage"
 else
   failed="$failed coverage"
+fi
+
+if [ "${CI:-}" = true ]; then
+  echo "== small benchmarks: slower is told, and fails nothing; only one that breaks does"
+  python -m benchmarks check || failed="$failed benchmarks"
 fi
 
 if [ "$1" = long ]; then
