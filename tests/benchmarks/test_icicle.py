@@ -7,7 +7,7 @@ import pytest
 from benchmarks.icicle import TOP, cut, frames, owner, svg, tree
 
 STACKS = """\
-_run_code (<frozen runpy>:88);<module> (reconciler/main.py:5);plan (reconciler/journeys/plan.py:3);send (httpx/a.py:1) 60
+_run_code (<frozen runpy>:8);<module> (reconciler/main.py:5);plan (reconciler/journeys/plan.py:3);send (httpx/a.py:1) 60
 <module> (reconciler/main.py:9);plan (reconciler/journeys/plan.py:3);<b> (json/decoder.py:1) 39
 <module> (reconciler/main.py:9);rare (reconciler/journeys/plan.py:9) 1
 Thread._bootstrap (threading.py:2);look_up (socket.py:3) 500
