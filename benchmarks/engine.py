@@ -19,6 +19,8 @@ from typing import Any
 from benchmarks.fleet import DOMAIN, TOKEN, name_of
 
 PATH = "/v0/config/sales_order/"
+SECONDS = {"connect": 5.0, "read": 15.0, "write": 15.0, "pool": 15.0}
+"""Limits, as a plan has them."""
 HEADERS = {"authorization": f"Bearer {TOKEN}", "accept": "application/json"}
 
 
@@ -64,7 +66,8 @@ async def by_transport(job: Job, transport_for: Callable[[int], Any], version: b
     async def ask(tenant: int) -> None:
         async with transport_for(1) as transport:
             for key in job.keys:
-                request = httpx.Request("GET", job.origin(tenant) + PATH + key, headers=HEADERS)
+                url = job.origin(tenant) + PATH + key
+                request = httpx.Request("GET", url, headers=HEADERS, extensions={"timeout": SECONDS})
                 answer = await transport.handle_async_request(request)
                 await answer.aread()
                 await answer.aclose()
@@ -88,7 +91,7 @@ async def by_ours(job: Job) -> None:
     """What the reconciler itself sends through, its guard and its pace left out."""
     from reconciler.platform.client import transports_over
 
-    await by_transport(job, transports_over(job.tls))
+    await by_transport(job, transports_over(lambda: job.tls))
 
 
 async def by_aiohttp(job: Job) -> None:
