@@ -12,12 +12,12 @@ from benchmarks.compare import compared, report
 from benchmarks.measuring import Broken, Measured, machine, told
 
 ROUNDS: dict[str, tuple[int, int]] = {
-    "startup": (30, 7),
-    "validate": (5, 3),
-    "plan": (5, 3),
-    "apply": (5, 3),
-    "reports": (5, 2),
-    "shell": (3, 2),
+    "startup": (30, 5),
+    "validate": (5, 2),
+    "plan": (5, 2),
+    "apply": (5, 2),
+    "reports": (5, 1),
+    "shell": (3, 1),
     "peers": (3, 1),
     "engines": (3, 1),
     "http2": (3, 2),

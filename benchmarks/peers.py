@@ -120,12 +120,9 @@ def prove(folder: Path, peer: str) -> None:
     count, tells = 2, peer in TERRAFORM.values()
     with serving(think=0, moved=1) as port:
         prepared(folder, count, port, [peer])
-        for finds in (True, False):
-            spent([*command(OURS, count, port)], folder, environment(folder), ends=(2,) if finds else (0,))
-            if finds:
-                spent(command(peer, count, port), folder, surroundings(peer, folder), ends=(2,) if tells else (0,))
-            if tells:
-                return
+        spent(command(peer, count, port), folder, surroundings(peer, folder), ends=(2,) if tells else (0,))
+        if not tells:
+            spent(command(OURS, count, port), folder, environment(folder))
 
 
 def rows(costs: Mapping[str, Sequence[Cost]], races: Sequence[Race]) -> Iterator[Row]:
