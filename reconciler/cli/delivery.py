@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +15,15 @@ from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, World
 from reconciler.journeys.compile import Run, broken_off, cut_off, not_begun
 from reconciler.model.report import Report
-from reconciler.report.write import Format, NotSaved, format_of, render, save
+from reconciler.report.write import Format, NotSaved, format_of, pieces, save
 
 RUNS = Path(".reconciler") / "runs"
 """Below the working directory: where the JSON report goes when no --report asks for one."""
 
 _PIPED_WIDTH = 100
 """Cells, when nobody is watching: the same on every machine."""
+_BLOCK = 65_536
+"""Characters that are written to stdout at once."""
 
 
 def world_of(output: Output) -> World:
@@ -83,7 +85,8 @@ def deliver(report: Report, output: Output, world: World, *, text: bool = True, 
     lost = [problem for path in world.kept.reports if (problem := _save(report, path)) is not None]
     failed = [problem for problem in lost if problem.path in output.reports]
     if text or output.format != Format.TEXT:
-        click.echo(_for_stdout(report, output, world.environment), nl=False)
+        for block in _blocks(_for_stdout(report, output, world.environment)):
+            click.echo(block, nl=False)
     for problem in lost:
         if problem.path not in told:
             click.echo(problem.message, err=True)
@@ -138,10 +141,23 @@ def _keep_out_of_git(folder: Path) -> None:
 
 
 def _save(report: Report, path: Path) -> NotSaved | None:
-    return save(path, render(report, format_of(path) or Format.JSON))
+    return save(path, pieces(report, format_of(path) or Format.JSON))
 
 
-def _for_stdout(report: Report, output: Output, environment: Mapping[str, str]) -> str:
+def _blocks(text: Iterable[str]) -> Iterator[str]:
+    """Yield the same text in pieces of a size that is worth a write: a piece of ours may be a line."""
+    held: list[str] = []
+    size = 0
+    for piece in text:
+        held.append(piece)
+        size += len(piece)
+        if size >= _BLOCK:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
+
+
+def _for_stdout(report: Report, output: Output, environment: Mapping[str, str]) -> Iterator[str]:
     terminal = sys.stdout.isatty()
     colour = terminal and output.colour is not False and not environment.get("NO_COLOR")
     width = _PIPED_WIDTH
@@ -149,7 +165,7 @@ def _for_stdout(report: Report, output: Output, environment: Mapping[str, str]) 
         import shutil  # it brings every archive format along, and a hook or a CI job has no terminal
 
         width = shutil.get_terminal_size().columns
-    return render(report, Format(output.format), width=width, colour=bool(colour), verbose=output.verbose)
+    return pieces(report, Format(output.format), width=width, colour=bool(colour), verbose=output.verbose)
 
 
 class _ProgressLine:

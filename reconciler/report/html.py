@@ -44,25 +44,29 @@ _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; for
 
 def to_html(report: Report) -> str:
     """Return `report` as a complete HTML document. Every string from outside is escaped text, never markup."""
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="referrer" content="no-referrer">',
-            f"<title>{html(headline(report))}</title>",
-            f"<style>{_CSS}</style>",
-            "</head>",
-            "<body>",
-            *_body(report),
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
+    return "".join(html_pieces(report))
+
+
+def html_pieces(report: Report) -> Iterator[str]:
+    """Yield the document of `to_html`, some lines at a time."""
+    yield from (f"{line}\n" for line in _lines(report))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield "<!DOCTYPE html>"
+    yield '<html lang="en">'
+    yield "<head>"
+    yield '<meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="referrer" content="no-referrer">'
+    yield f"<title>{html(headline(report))}</title>"
+    yield f"<style>{_CSS}</style>"
+    yield "</head>"
+    yield "<body>"
+    yield from _body(report)
+    yield "</body>"
+    yield "</html>"
 
 
 def _body(report: Report) -> Iterator[str]:

@@ -24,9 +24,13 @@ def to_text(report: Report, *, width: int, colour: bool, verbose: bool = False) 
     With `colour`, ANSI colours that repeat what signs and words say. Keys and tenants with nothing to do are
     counted; `verbose` names them. No string from outside can send an escape sequence or a workflow command.
     """
-    made = _lines(report, max(width, 40), verbose=verbose)
-    plain = (Line(broken(line.text), line.style if colour else Style.PLAIN) for line in made)
-    return "".join(painted(line) + "\n" for line in plain)
+    return "".join(text_pieces(report, width=width, colour=colour, verbose=verbose))
+
+
+def text_pieces(report: Report, *, width: int, colour: bool, verbose: bool = False) -> Iterator[str]:
+    """Yield the text of `to_text`, a line at a time."""
+    for line in _lines(report, max(width, 40), verbose=verbose):
+        yield painted(Line(broken(line.text), line.style if colour else Style.PLAIN)) + "\n"
 
 
 def _lines(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:

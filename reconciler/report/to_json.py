@@ -1,6 +1,6 @@
 """Report to JSON: the plan file, the CI artifact, the contract of `schemas/report.schema.json`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from reconciler.model.outcome import Outcome
@@ -9,7 +9,7 @@ from reconciler.model.problem import Problem
 from reconciler.model.report import FORMAT_VERSION, KeyReport, Report, TenantReport
 from reconciler.model.values import ABSENT, Absent, Json
 from reconciler.report.counts import summary
-from reconciler.report.indented import indented
+from reconciler.report.indented import streamed
 from reconciler.report.untrusted import broken
 
 
@@ -20,11 +20,17 @@ def to_json(report: Report) -> str:
     escape, and so is the second sign of each `::` and `##`. `from_json` gives back an equal report.
     Raises ValueError for NaN or infinity, which a value never holds.
     """
-    return broken(indented(document(report))) + "\n"
+    return "".join(json_pieces(report))
 
 
-def document(report: Report) -> dict[str, Any]:
-    """Return `report` as dicts and lists, members in the order of the contract."""
+def json_pieces(report: Report) -> Iterator[str]:
+    """Yield the text of `to_json`, a tenant at a time: of ten thousand, the whole would be forty megabytes."""
+    yield from map(broken, streamed(_document(report)))
+    yield "\n"
+
+
+def _document(report: Report) -> dict[str, Any]:
+    """Return `report` as JSON's own types, members in the order of the contract."""
     selection, revision = report.selection, report.revision
     return {
         "format_version": FORMAT_VERSION,
@@ -34,8 +40,8 @@ def document(report: Report) -> dict[str, Any]:
         "finished_at": report.finished_at,
         "sandbox": report.sandbox,
         "selection": {
-            "tenants": list(selection.tenants),
-            "keys": list(selection.keys),
+            "tenants": selection.tenants,
+            "keys": selection.keys,
             "changed_since": selection.changed_since,
             "shard": selection.shard,
         },
@@ -44,14 +50,14 @@ def document(report: Report) -> dict[str, Any]:
         "exit_code": report.exit_code,
         "digest": report.digest,
         "summary": summary(report),
-        "tenants": [_tenant(tenant) for tenant in report.tenants],
-        "problems": [_problem(problem) for problem in report.problems],
-        "warnings": list(report.warnings),
-        "refusals": [_refusal(refusal) for refusal in report.refusals],
+        "tenants": map(_tenant, report.tenants),
+        "problems": map(_problem, report.problems),
+        "warnings": report.warnings,
+        "refusals": map(_refusal, report.refusals),
         "lifted": [{"rule": lifted.rule, "reason": lifted.reason} for lifted in report.lifted],
-        "released": list(report.released),
-        **({"undo": _plain(report.undo)} if report.undo else {}),
-        **({"not_restorable": list(report.not_restorable)} if report.not_restorable else {}),
+        "released": report.released,
+        **({"undo": report.undo} if report.undo else {}),
+        **({"not_restorable": report.not_restorable} if report.not_restorable else {}),
     }
 
 
@@ -77,11 +83,11 @@ def _key(key: KeyReport) -> dict[str, Any]:
         "write_once": change.write_once,
         "irreversible": change.irreversible,
         **_sides(change),
-        **({"drops": list(change.drops)} if change.drops else {}),
+        **({"drops": change.drops} if change.drops else {}),
         "changes": [_field(field) for field in change.changes],
         "source": {"file": change.source.file, "line": change.source.line, "column": change.source.column},
         "live_updated_at": change.live_updated_at,
-        "warnings": list(change.warnings),
+        "warnings": change.warnings,
         **({"outcome": _outcome(key.outcome)} if key.outcome else {}),
     }
 
@@ -90,10 +96,12 @@ def _field(field: FieldChange) -> dict[str, Any]:
     return {"pointer": field.pointer, **_sides(field), "sensitive": field.sensitive}
 
 
-def _sides(change: Change | FieldChange) -> dict[str, Any]:
+def _sides(change: Change | FieldChange) -> dict[str, Json | Absent]:
     """Before and after, each left out when there is none: JSON has no other way to tell ABSENT from null."""
-    sides: dict[str, Json | Absent] = {"before": change.before, "after": change.after}
-    return {name: _plain(value) for name, value in sides.items() if value is not ABSENT}
+    before, after = change.before, change.after
+    if after is ABSENT:
+        return {} if before is ABSENT else {"before": before}
+    return {"after": after} if before is ABSENT else {"before": before, "after": after}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
@@ -127,12 +135,3 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
         **({"key": refusal.key} if refusal.key is not None else {}),
         "message": refusal.message,
     }
-
-
-def _plain(value: Json | Absent) -> Any:
-    """Return `value` as json.dumps wants it: it knows dict, not Mapping."""
-    if isinstance(value, Mapping):
-        return {name: _plain(member) for name, member in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value

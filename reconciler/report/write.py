@@ -1,6 +1,7 @@
 """Chooses a renderer by format, and puts a finished text into a file: all of it, or none."""
 
 import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,33 +38,41 @@ def format_of(path: Path) -> Format | None:
 
 def render(report: Report, form: Format, *, width: int = 100, colour: bool = False, verbose: bool = False) -> str:
     """Return `report` in `form`. `width`, in terminal cells, `colour` and `verbose` matter to text alone."""
+    return "".join(pieces(report, form, width=width, colour=colour, verbose=verbose))
+
+
+def pieces(
+    report: Report, form: Format, *, width: int = 100, colour: bool = False, verbose: bool = False
+) -> Iterator[str]:
+    """Return the text of `render` in pieces, which are made while they are taken: a large report is never whole."""
     # Each is imported when it is asked for: most runs want two of the four.
     match form:
         case Format.TEXT:
-            from reconciler.report.text import to_text
+            from reconciler.report.text import text_pieces
 
-            return to_text(report, width=width, colour=colour, verbose=verbose)
+            return text_pieces(report, width=width, colour=colour, verbose=verbose)
         case Format.MARKDOWN:
             from reconciler.report.markdown import to_markdown
 
-            return to_markdown(report)
+            return iter((to_markdown(report),))
         case Format.JSON:
-            from reconciler.report.to_json import to_json
+            from reconciler.report.to_json import json_pieces
 
-            return to_json(report)
+            return json_pieces(report)
         case Format.HTML:
-            from reconciler.report.html import to_html
+            from reconciler.report.html import html_pieces
 
-            return to_html(report)
+            return html_pieces(report)
         case never:
             assert_never(never)
 
 
-def save(path: Path, text: str) -> NotSaved | None:
-    """Write `text` as UTF-8 to `path`, mode 0600, through a temporary file in the same folder, fsync and rename.
+def save(path: Path, text: str | Iterable[str]) -> NotSaved | None:
+    """Write `text`, whole or in pieces, as UTF-8 to `path`, mode 0600, through a temporary file beside it and a rename.
 
     A reader sees the old file or all of the new one, never a part. Missing folders are made. Links, devices
     and folders are not replaced. Returns None when it is on the disk, else NotSaved; never raises OSError.
+    What making a piece raises comes out as it is, and leaves the old file.
     """
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):
@@ -76,7 +85,7 @@ def save(path: Path, text: str) -> NotSaved | None:
         return _not_saved(path, error)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
+            file.writelines(piece.encode("utf-8") for piece in ((text,) if isinstance(text, str) else text))
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

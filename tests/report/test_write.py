@@ -1,6 +1,9 @@
 import os
 import resource
 import stat
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,10 @@ from reconciler.report.html import to_html
 from reconciler.report.markdown import to_markdown
 from reconciler.report.text import to_text
 from reconciler.report.to_json import to_json
-from reconciler.report.write import Format, NotSaved, format_of, render, save
+from reconciler.report.write import Format, NotSaved, format_of, pieces, render, save
 from tests.report.samples import SAMPLES
+
+LARGE = replace(SAMPLES["apply"], tenants=SAMPLES["apply"].tenants * 100)
 
 
 def test_a_saved_file_is_whole_private_and_alone(tmp_path: Path):
@@ -77,6 +82,50 @@ def test_a_disk_that_is_full_leaves_the_old_file(tmp_path: Path):
     assert isinstance(found, NotSaved)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_bug_in_the_middle_of_a_report_leaves_the_old_file(tmp_path: Path):
+    """A report is made while it is written: what breaks then comes out as it is, and no half of a file stays."""
+    path = tmp_path / "report.json"
+    path.write_text("old")
+
+    def breaking() -> Iterator[str]:
+        yield "x" * 100_000
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        save(path, breaking())
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_nan_in_the_last_member_leaves_no_file(tmp_path: Path):
+    """The same by a report that can't be: its tenants are on the disk already when that is seen."""
+    report = replace(LARGE, undo={"acme": {"x": float("nan")}})
+    with pytest.raises(ValueError, match="JSON"):
+        save(tmp_path / "report.json", pieces(report, Format.JSON))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_large_report_is_saved_as_the_renderer_returns_it(tmp_path: Path, form: Format):
+    """Piece by piece, to the same bytes."""
+    assert save(tmp_path / "report", pieces(LARGE, form)) is None
+    assert (tmp_path / "report").read_bytes() == render(LARGE, form).encode()
+
+
+@pytest.mark.parametrize("form", [Format.JSON, Format.HTML, Format.TEXT])
+def test_a_large_report_is_never_in_memory_as_a_whole(tmp_path: Path, form: Format):
+    """What is held at any time while it is saved is less than half of the file."""
+    path = tmp_path / "report"
+    save(path, pieces(LARGE, form))  # imports what it needs
+    tracemalloc.start()
+    try:
+        save(path, pieces(LARGE, form))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < path.stat().st_size / 2
 
 
 @pytest.mark.parametrize(
