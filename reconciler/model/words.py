@@ -15,7 +15,11 @@ class Action(StrEnum):
     @property
     def writes(self) -> bool:
         """True for the actions that end in a POST."""
-        return self in {Action.CREATE, Action.UPDATE}
+        return self in _WRITING
+
+
+_WRITING = (Action.CREATE, Action.UPDATE)
+"""Asked of every key several times, and a set would hash by a function in Python."""
 
 
 class Reason(StrEnum):

@@ -1,7 +1,7 @@
 """Counts what a report holds, once, for every renderer."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.problem import Problem
@@ -33,27 +33,35 @@ class Counts:
 
 def counts(report: Report) -> Counts:
     """Count `report`."""
-    keys = [key for tenant in report.tenants for key in tenant.keys]
+    # Of sixty thousand keys few are of different kinds: they are looked at once, and the rest is counted by kind.
+    kinds = Counter([_kind(key) for tenant in report.tenants for key in tenant.keys])
+    actions: Counter[Action] = Counter()
+    statuses: Counter[Status] = Counter()
+    for (action, status, _), number in kinds.items():
+        actions[action] += number
+        if status:
+            statuses[status] += number
+    writes = {kind: number for kind, number in kinds.items() if kind[0].writes}
     problems = all_problems(report)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     return Counts(
         tenants=len(report.tenants),
-        keys=len(keys),
-        actions=Counter(key.change.action for key in keys),
-        statuses=Counter(key.outcome.status for key in keys if key.outcome),
-        results=Counter(tenant.result for tenant in report.tenants),
-        writes=_writes(keys),
-        changing=sum(bool(_writes(tenant.keys)) for tenant in report.tenants),
-        irreversible=sum(key.change.irreversible and key.change.action.writes for key in keys),
-        held=sum(is_held(key) for key in keys),
+        keys=kinds.total(),
+        actions=actions,
+        statuses=statuses,
+        results=Counter([tenant.result for tenant in report.tenants]),
+        writes=sum(writes.values()),
+        changing=sum(any(key.change.action.writes for key in tenant.keys) for tenant in report.tenants),
+        irreversible=sum(number for (_, _, irreversible), number in writes.items() if irreversible),
+        held=sum(number for (_, status, _), number in writes.items() if status is Status.NOT_ATTEMPTED),
         errors=len(errors),
         warnings=len(problems) - len(errors),
         files=len({problem.file for problem in errors}),
     )
 
 
-def _writes(keys: Iterable[KeyReport]) -> int:
-    return sum(key.change.action.writes for key in keys)
+def _kind(key: KeyReport) -> tuple[Action, Status | None, bool]:
+    return key.change.action, key.outcome.status if key.outcome else None, key.change.irreversible
 
 
 def is_held(key: KeyReport) -> bool:
@@ -67,9 +75,8 @@ def all_problems(report: Report) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda problem: (problem.severity is not Severity.ERROR, problem)))
 
 
-def summary(report: Report) -> dict[str, int]:
+def summary(counted: Counts) -> dict[str, int]:
     """Return the `summary` member of the JSON report: tenants, keys, and every action and outcome, zeros included."""
-    counted = counts(report)
     return {
         "tenants": counted.tenants,
         "keys": counted.keys,

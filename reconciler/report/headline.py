@@ -11,9 +11,12 @@ _LIFTABLE = frozenset({"max_tenants_changed", "max_changed_percent", "freeze"})
 SANDBOX = "Sandbox: this is about the embedded test double, not about a real platform."
 
 
-def headline(report: Report) -> str:
-    """Return the one sentence that can be read alone. It holds counts, and no string from a file or the API."""
-    counted = counts(report)
+def headline(report: Report, counted: Counts | None = None) -> str:
+    """Return the one sentence that can be read alone. It holds counts, and no string from a file or the API.
+
+    `counted` are the report's counts, where they are known already.
+    """
+    counted = counted or counts(report)
     if report.command == "validate":
         return _validated(counted)
     if report.command == "apply":
@@ -118,9 +121,12 @@ def _of(some: int, every: int) -> str:
     return f"{some:,} of {plural(every, 'tenant')}"
 
 
-def next_steps(report: Report) -> tuple[str, ...]:
-    """Return what to do next, most urgent first; empty when all is well. No string from a file or the API is in it."""
-    return tuple(_steps(report, counts(report)))
+def next_steps(report: Report, counted: Counts | None = None) -> tuple[str, ...]:
+    """Return what to do next, most urgent first; empty when all is well. No string from a file or the API is in it.
+
+    `counted` are the report's counts, where they are known already.
+    """
+    return tuple(_steps(report, counted or counts(report)))
 
 
 def _steps(report: Report, counted: Counts) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.model.plan import Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Report, TenantReport
-from reconciler.report.counts import all_problems, summary
+from reconciler.report.counts import Counts, all_problems, counts, summary
 from reconciler.report.fields import field_lines
 from reconciler.report.headline import SANDBOX, headline, next_steps
 from reconciler.report.sections import Risk, Section, risk, sections
@@ -53,6 +53,8 @@ def html_pieces(report: Report) -> Iterator[str]:
 
 
 def _lines(report: Report) -> Iterator[str]:
+    counted = counts(report)
+    first = html(headline(report, counted))
     yield "<!DOCTYPE html>"
     yield '<html lang="en">'
     yield "<head>"
@@ -60,22 +62,22 @@ def _lines(report: Report) -> Iterator[str]:
     yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield '<meta name="referrer" content="no-referrer">'
-    yield f"<title>{html(headline(report))}</title>"
+    yield f"<title>{first}</title>"
     yield f"<style>{_CSS}</style>"
     yield "</head>"
     yield "<body>"
-    yield from _body(report)
+    yield from _body(report, counted, first)
     yield "</body>"
     yield "</html>"
 
 
-def _body(report: Report) -> Iterator[str]:
-    yield f"<header>\n<h1>{html(headline(report))}</h1>"
+def _body(report: Report, counted: Counts, first: str) -> Iterator[str]:
+    yield f"<header>\n<h1>{first}</h1>"
     if report.sandbox:
         yield f'<p class="banner"><strong>{html(SANDBOX)}</strong></p>'
     yield "</header>\n<main>"
-    yield from _counts(report)
-    yield from _list("What to do next", next_steps(report))
+    yield from _counts(counted)
+    yield from _list("What to do next", next_steps(report, counted))
     yield from _problems(all_problems(report))
     yield from _refusals(report.refusals)
     yield from _list("Warnings", report.warnings)
@@ -90,8 +92,10 @@ def _body(report: Report) -> Iterator[str]:
     yield f"</main>\n<footer>\n{_about(report)}\n</footer>"
 
 
-def _counts(report: Report) -> Iterator[str]:
-    shown = [f"<li>{html(name)} <strong>{number:,}</strong></li>" for name, number in summary(report).items() if number]
+def _counts(counted: Counts) -> Iterator[str]:
+    shown = [
+        f"<li>{html(name)} <strong>{number:,}</strong></li>" for name, number in summary(counted).items() if number
+    ]
     if shown:
         yield '<ul class="counts">' + "".join(shown) + "</ul>"
 

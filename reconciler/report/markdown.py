@@ -5,13 +5,13 @@ GitHub's limit, never leaves a table or a fold open.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.plan import Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Report, TenantReport
-from reconciler.report.counts import all_problems
+from reconciler.report.counts import all_problems, counts
 from reconciler.report.fields import FieldLine, field_lines
 from reconciler.report.headline import SANDBOX, headline, next_steps
 from reconciler.report.sections import Risk, Section, sections
@@ -30,12 +30,16 @@ _SENTENCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Rows between a head and a foot; `noun` is what a row is, for the note on what was left out."""
+    """Rows between a head and a foot; `noun` is what a row is, for the note on what was left out.
 
-    head: str
-    rows: tuple[str, ...]
+    Head and rows are made when they are asked for: of a large fleet, most find no room, and are only counted.
+    """
+
+    head: Callable[[], str]
+    rows: Iterable[str]
+    count: int
+    noun: str
     foot: str = ""
-    noun: str = "line"
 
 
 def to_markdown(report: Report, limit: int = LIMIT) -> str:
@@ -46,17 +50,19 @@ def to_markdown(report: Report, limit: int = LIMIT) -> str:
     """
     if limit < LEAST:
         raise ValueError(f"a Markdown report needs {LEAST} bytes")
-    parts = [f"**{headline(report)}**\n"]
+    counted = counts(report)
+    parts = [f"**{headline(report, counted)}**\n"]
     if report.sandbox:
         parts.append(f"\n**{SANDBOX}**\n")
     room = limit - _NOTE_ROOM - sum(map(_size, parts))
     missing: Counter[str] = Counter()
-    for block in _blocks(report):
-        text, left = _fitting(block, 0 if missing else room)
+    for block in _blocks(report, next_steps(report, counted)):
+        # What comes first is worth most, so nothing is shown any more after something that was left out.
+        text, shown = ("", 0) if missing else _fitting(block, room)
         parts.append(text)
         room -= _size(text)
-        if left:
-            missing[block.noun] += left
+        if shown < block.count:
+            missing[block.noun] += block.count - shown
     if missing:
         told = ", ".join(plural(number, noun) for noun, number in missing.items())
         parts.append(f"\n**Left out, to fit a comment: {told}.** The JSON and HTML reports of this run hold all.\n")
@@ -68,36 +74,34 @@ def _size(text: str) -> int:
 
 
 def _fitting(block: _Block, room: int) -> tuple[str, int]:
-    """Return as many rows of `block` as fit in `room` bytes, with head and foot, and the number left out."""
-    room -= _size(block.head) + _size(block.foot)
-    taken = 0
+    """Return as many rows of `block` as fit in `room` bytes, with head and foot, and their number."""
+    head = block.head()
+    room -= _size(head) + _size(block.foot)
+    rows: list[str] = []
     for row in block.rows:
         room -= _size(row)
         if room < 0:
             break
-        taken += 1
-    if not taken:
-        return "", len(block.rows)
-    return block.head + "".join(block.rows[:taken]) + block.foot, len(block.rows) - taken
+        rows.append(row)
+    return (head + "".join(rows) + block.foot, len(rows)) if rows else ("", 0)
 
 
-def _blocks(report: Report) -> Iterator[_Block]:
+def _blocks(report: Report, steps: Sequence[str]) -> Iterator[_Block]:
     if report.selection.changed_since is not None:
-        yield _Block("\n", (f"Only tenants changed since {_code(report.selection.changed_since)}.\n",))
-    steps = tuple(f"- {step}\n" for step in next_steps(report))
-    if steps:
-        yield _Block("\n**Next**\n\n", steps, noun="hint")
-    yield from _problems(all_problems(report))
-    yield from _refusals(report.refusals)
-    yield from _list("Warnings", report.warnings, "warning")
+        since = f"Only tenants changed since {_code(report.selection.changed_since)}.\n"
+        yield _Block(lambda: "\n", (since,), 1, "line")
+    yield _Block(lambda: "\n**Next**\n\n", (f"- {step}\n" for step in steps), len(steps), "hint")
+    yield _problems(all_problems(report))
+    yield _refusals(report.refusals)
+    yield _list("Warnings", report.warnings, "warning")
     found = sections(report)
     loud = [section for section in found if not section.is_quiet]
     yield from (_section(section) for section in loud if section.risk < Risk.WRITES)
     yield from (_section(section) for section in loud if section.risk >= Risk.WRITES)
-    yield from _list("Lifted", tuple(f"{lifted.rule}: {lifted.reason}" for lifted in report.lifted), "lift")
-    yield from _list("Released: no longer declared, left as they are", report.released, "released key")
-    yield from _list("Can't be restored by undo", report.not_restorable, "note on undo")
-    yield from _quiet([section for section in found if section.is_quiet])
+    yield _list("Lifted", tuple(f"{lifted.rule}: {lifted.reason}" for lifted in report.lifted), "lift")
+    yield _list("Released: no longer declared, left as they are", report.released, "released key")
+    yield _list("Can't be restored by undo", report.not_restorable, "note on undo")
+    yield _quiet([section for section in found if section.is_quiet])
 
 
 def _code(text: str, limit: int = _VALUE) -> str:
@@ -113,62 +117,73 @@ def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
 
 
-def _table(title: str, heads: tuple[str, ...], rows: tuple[str, ...], noun: str) -> _Block:
+def _table(title: str, heads: tuple[str, ...], rows: Iterable[str], count: int, noun: str) -> _Block:
     head = "| " + " | ".join(heads) + " |\n|" + " --- |" * len(heads) + "\n"
-    return _Block(f"\n### {title} ({len(rows):,})\n\n{head}", rows, noun=noun)
+    return _Block(lambda: f"\n### {title} ({count:,})\n\n{head}", rows, count, noun)
 
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cells) + " |\n"
 
 
-def _problems(problems: tuple[Problem, ...]) -> Iterator[_Block]:
-    if problems:
-        rows = tuple(
-            _row(
-                problem.severity,
-                _code(problem.where),
-                _code(problem.rule),
-                "<br>".join(_sentence(text) for text in (problem.message, problem.hint) if text),
-            )
-            for problem in problems
+def _problems(problems: tuple[Problem, ...]) -> _Block:
+    rows = (
+        _row(
+            problem.severity,
+            _code(problem.where),
+            _code(problem.rule),
+            "<br>".join(_sentence(text) for text in (problem.message, problem.hint) if text),
         )
-        yield _table("Problems", ("Severity", "Where", "Rule", "What, and what to do"), rows, "problem")
+        for problem in problems
+    )
+    return _table("Problems", ("Severity", "Where", "Rule", "What, and what to do"), rows, len(problems), "problem")
 
 
-def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[_Block]:
-    if refusals:
-        rows = tuple(
-            _row(
-                _code(refusal.rule),
-                _code(refusal.tenant or "all"),
-                _code(refusal.key or "all"),
-                _sentence(refusal.message),
-            )
-            for refusal in refusals
+def _refusals(refusals: tuple[Refusal, ...]) -> _Block:
+    rows = (
+        _row(
+            _code(refusal.rule),
+            _code(refusal.tenant or "all"),
+            _code(refusal.key or "all"),
+            _sentence(refusal.message),
         )
-        yield _table("Refusals", ("Rule", "Tenant", "Key", "Why"), rows, "refusal")
+        for refusal in refusals
+    )
+    return _table("Refusals", ("Rule", "Tenant", "Key", "Why"), rows, len(refusals), "refusal")
 
 
-def _list(title: str, items: tuple[str, ...], noun: str) -> Iterator[_Block]:
-    if items:
-        rows = tuple(f"- {_sentence(item)}\n" for item in items)
-        yield _Block(f"\n### {title} ({len(items):,})\n\n", rows, noun=noun)
+def _list(title: str, items: tuple[str, ...], noun: str) -> _Block:
+    rows = (f"- {_sentence(item)}\n" for item in items)
+    return _Block(lambda: f"\n### {title} ({len(items):,})\n\n", rows, len(items), noun)
+
+
+_NOTHING = _row("", "", "Nothing to do here.", "")
 
 
 def _section(section: Section) -> _Block:
     """A tenant as a table; open if a person must look at it, folded if it only has ordinary writes."""
+    folded = section.risk >= Risk.WRITES
+    rows = (_key(section.tenant, key) for key in section.keys) if section.keys else (_NOTHING,)
+    return _Block(
+        lambda: _section_head(section, folded=folded),
+        rows,
+        len(section.keys) or 1,
+        "key",
+        "\n</details>\n" if folded else "",
+    )
+
+
+def _section_head(section: Section, *, folded: bool) -> str:
     tenant = section.tenant
     name, ended = markdown(_cut(tenant.tenant, _VALUE)), result(tenant.result)
     where = " ".join(_code(text) for text in (tenant.file, tenant.origin) if text)
     quiet = f"{plural(len(section.quiet), 'key')} in sync." if section.quiet else ""
     told = " ".join(part for part in (where, quiet) if part)
-    rows = tuple(_key(tenant, key) for key in section.keys) or (_row("", "", "Nothing to do here.", ""),)
+    title = f"### {name}: {ended}"
+    if folded:
+        title = f"<details><summary>{name}: {ended}, {plural(len(section.keys), 'key')}</summary>"
     heads = "| Action | Key | What changes | Why, and what became of it |\n| --- | --- | --- | --- |\n"
-    if section.risk < Risk.WRITES:
-        return _Block(f"\n### {name}: {ended}\n\n{told}\n\n{heads}", rows, noun="key")
-    summary = f"<summary>{name}: {ended}, {plural(len(section.keys), 'key')}</summary>"
-    return _Block(f"\n<details>{summary}\n\n{told}\n\n{heads}", rows, "\n</details>\n", noun="key")
+    return f"\n{title}\n\n{told}\n\n{heads}"
 
 
 def _key(tenant: TenantReport, key: KeyReport) -> str:
@@ -209,8 +224,7 @@ def _part(text: str, start: int) -> str:
     return f"{head}{text[start : start + _VALUE]}{tail} ({len(text):,} characters)"
 
 
-def _quiet(quiet: list[Section]) -> Iterator[_Block]:
-    if quiet:
-        rows = tuple(f"- {_code(section.tenant.tenant)}: {plural(len(section.quiet), 'key')}\n" for section in quiet)
-        summary = f"<summary>{plural(len(quiet), 'tenant')} in sync</summary>"
-        yield _Block(f"\n<details>{summary}\n\n", rows, "\n</details>\n", noun="tenant")
+def _quiet(quiet: list[Section]) -> _Block:
+    rows = (f"- {_code(section.tenant.tenant)}: {plural(len(section.quiet), 'key')}\n" for section in quiet)
+    summary = f"<summary>{plural(len(quiet), 'tenant')} in sync</summary>"
+    return _Block(lambda: f"\n<details>{summary}\n\n", rows, len(quiet), "tenant", "\n</details>\n")

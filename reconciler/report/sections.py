@@ -26,20 +26,18 @@ class Risk(IntEnum):
 
 def risk(key: KeyReport) -> Risk:
     """Return the risk of `key`: what became of it counts before what was planned."""
-    action, status = key.change.action, key.outcome.status if key.outcome else None
-    if status in _WENT_WRONG:
+    change = key.change
+    if key.outcome and key.outcome.status in _WENT_WRONG:
         return Risk.WENT_WRONG
-    if action.writes and key.change.irreversible:
-        return Risk.IRREVERSIBLE
-    if action is Action.BLOCKED:
+    if change.action.writes:
+        if change.irreversible:
+            return Risk.IRREVERSIBLE
+        return Risk.HELD if is_held(key) else Risk.WRITES
+    if change.action is Action.BLOCKED:
         return Risk.BLOCKED
-    if action is Action.UNREADABLE:
+    if change.action is Action.UNREADABLE:
         return Risk.UNREADABLE
-    if is_held(key):
-        return Risk.HELD
-    if action.writes:
-        return Risk.WRITES
-    return Risk.NOTED if key.change.warnings or key.change.drops else Risk.QUIET
+    return Risk.NOTED if change.warnings or change.drops else Risk.QUIET
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +72,15 @@ def sections(report: Report) -> tuple[Section, ...]:
 
 
 def _section(tenant: TenantReport) -> Section:
-    ordered = sorted(tenant.keys, key=lambda key: (risk(key), key.change.key))
-    return Section(
-        tenant,
-        tuple(key for key in ordered if risk(key) is not Risk.QUIET),
-        tuple(key for key in ordered if risk(key) is Risk.QUIET),
-    )
+    # Almost every key of a large fleet is quiet, so the risk is found once, and only few are sorted by it.
+    loud: list[tuple[Risk, KeyReport]] = []
+    quiet: list[KeyReport] = []
+    for key in tenant.keys:
+        found = risk(key)
+        if found is Risk.QUIET:
+            quiet.append(key)
+        else:
+            loud.append((found, key))
+    loud.sort(key=lambda pair: (pair[0], pair[1].change.key))
+    quiet.sort(key=lambda key: key.change.key)
+    return Section(tenant, tuple(key for _, key in loud), tuple(quiet))

@@ -6,7 +6,7 @@ from reconciler.model.plan import Change, Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Report, TenantReport
 from reconciler.model.words import Result, Severity
-from reconciler.report.counts import all_problems
+from reconciler.report.counts import all_problems, counts
 from reconciler.report.fields import FieldLine, field_lines
 from reconciler.report.headline import SANDBOX, headline, next_steps
 from reconciler.report.layout import Line, Style, cells, padded, painted, wrapped
@@ -35,7 +35,8 @@ def text_pieces(report: Report, *, width: int, colour: bool, verbose: bool = Fal
 
 def _lines(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
     bad = report.exit_code not in {0, 2}
-    yield from wrapped(headline(report), width, style=Style.LOUD if bad else Style.STRONG)
+    counted = counts(report)
+    yield from wrapped(headline(report, counted), width, style=Style.LOUD if bad else Style.STRONG)
     if report.sandbox:
         yield from wrapped(SANDBOX, width, style=Style.CHANGE)
     if report.selection.shard:
@@ -53,7 +54,7 @@ def _lines(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
             yield from _section(section, width, verbose=verbose)
     yield from _quiet([section for section in found if section.is_quiet], width, verbose=verbose)
     yield from _aftermath(report, width)
-    yield from _next(report, width)
+    yield from _next(next_steps(report, counted), width)
 
 
 def _block(title: str, items: Sequence[Iterator[Line]]) -> Iterator[Line]:
@@ -183,8 +184,7 @@ def _aftermath(report: Report, width: int) -> Iterator[Line]:
     yield from _block("Can't be restored by undo", [_item(text, width) for text in report.not_restorable])
 
 
-def _next(report: Report, width: int) -> Iterator[Line]:
-    steps = next_steps(report)
+def _next(steps: Sequence[str], width: int) -> Iterator[Line]:
     if steps:
         yield Line("")
     if len(steps) > 1:

@@ -8,7 +8,7 @@ from reconciler.model.plan import Change, FieldChange, Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import FORMAT_VERSION, KeyReport, Report, TenantReport
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.report.counts import summary
+from reconciler.report.counts import counts, summary
 from reconciler.report.indented import streamed
 from reconciler.report.untrusted import broken
 
@@ -49,7 +49,7 @@ def _document(report: Report) -> dict[str, Any]:
         "result": report.result.value,
         "exit_code": report.exit_code,
         "digest": report.digest,
-        "summary": summary(report),
+        "summary": summary(counts(report)),
         "tenants": map(_tenant, report.tenants),
         "problems": map(_problem, report.problems),
         "warnings": report.warnings,
