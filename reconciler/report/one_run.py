@@ -1,7 +1,6 @@
 """Says what keeps reports from being the shards of one run, with the names of the files and what to do about it."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
@@ -150,10 +149,13 @@ def _listed(numbers: Iterable[int], count: int | None = None) -> str:
 
 def overlaps(parts: Sequence[Given]) -> Iterator[str]:
     """Say which tenants are in several shards."""
-    given = Counter(tenant.tenant for one in parts for tenant in one.report.tenants)
-    for name in sorted(name for name, times in given.items() if times > 1):
-        there = [one for one in parts if any(tenant.tenant == name for tenant in one.report.tenants)]
-        yield f"Tenant {name} is in {given[name]} of the reports: {_files(there)}. A tenant has one shard."
+    there: dict[str, list[Given]] = {}
+    for one in parts:
+        for name in [tenant.tenant for tenant in one.report.tenants]:
+            there.setdefault(name, []).append(one)
+    for name in sorted(name for name, given in there.items() if len(given) > 1):
+        files = list({one.name: one for one in there[name]}.values())
+        yield f"Tenant {name} is in {len(there[name])} of the reports: {_files(files)}. A tenant has one shard."
 
 
 def places(parts: Sequence[Given]) -> Iterator[str]:

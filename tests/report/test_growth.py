@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.report import Report
+from reconciler.model.report import Report, Selection
 from reconciler.model.words import Result
+from reconciler.report.from_json import from_json
 from reconciler.report.markdown import to_markdown
+from reconciler.report.merge import merge
+from reconciler.report.to_json import to_json
 from reconciler.report.untrusted import markdown
 from reconciler.report.write import Format, render
 from tests.report.samples import SAMPLES, TIMER_UPDATE, tenant
@@ -36,10 +39,11 @@ def calls(run: Callable[[], object], of: CodeType | None = None) -> int:
 
 def fleet(size: int) -> Report:
     """Every tenant of the samples, `size` times, under names of the same length."""
-    names = (f"t{number:05}" for number in range(100_000))
-    some = [*SAMPLES["plan"].tenants, *SAMPLES["validate"].tenants]
+    some = [*SAMPLES["plan"].tenants, *SAMPLES["validate"].tenants] * size
+    named = ((f"t{number:05}", one) for number, one in enumerate(some))
     return replace(
-        SAMPLES["plan"], tenants=tuple(replace(one, tenant=next(names)) for _ in range(size) for one in some)
+        SAMPLES["plan"],
+        tenants=tuple(replace(one, tenant=name, origin=f"https://{name}.p.newstore.example") for name, one in named),
     )
 
 
@@ -48,6 +52,34 @@ def test_rendering_grows_no_faster_than_the_fleet(form: Format):
     """Five times the tenants take at most five times the calls; sorting may ask a little more."""
     some, more = fleet(20), fleet(100)
     assert calls(lambda: render(more, form)) <= 5.1 * calls(lambda: render(some, form))
+
+
+def test_reading_grows_no_faster_than_the_fleet():
+    """The same the other way."""
+    some, more = (to_json(fleet(size)) for size in (20, 100))
+    assert calls(lambda: from_json(more)) <= 5.1 * calls(lambda: from_json(some))
+
+
+def shards(size: int, *, apart: bool) -> list[Report]:
+    """Four shards, of tenants of their own or all of the same."""
+    tenants = fleet(size).tenants
+    return [
+        replace(
+            SAMPLES["plan"],
+            selection=Selection(shard=f"{number}/4"),
+            tenants=tenants[number - 1 :: 4] if apart else tenants,
+        )
+        for number in range(1, 5)
+    ]
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["of-one-run", "all-the-same-tenants"])
+def test_merging_grows_no_faster_than_the_fleet(*, apart: bool):
+    """Whether it succeeds, or has to tell of every tenant that it is in four shards."""
+    some, more = (shards(size, apart=apart) for size in (20, 100))
+    told = merge(some, digest=lambda _: "")
+    assert isinstance(told, Report) is apart
+    assert calls(lambda: merge(more, digest=lambda _: "")) <= 5.1 * calls(lambda: merge(some, digest=lambda _: ""))
 
 
 def test_what_finds_no_room_in_a_comment_is_not_rendered():
