@@ -21,6 +21,7 @@ from time import process_time
 from benchmarks.large_report import large_report
 from benchmarks.measuring import CLIENT, ROOT, Measured, Row, machine, pinned, told
 from reconciler.model.report import Report
+from reconciler.report.collecting import no_collecting
 from reconciler.report.from_json import from_json
 from reconciler.report.merge import merge
 from reconciler.report.write import Format, pieces, save
@@ -74,6 +75,7 @@ def costs(count: int, folder: Path) -> dict[str, float]:
     return found
 
 
+@no_collecting()  # as the command line does
 def _put(report: Report, form: Format, folder: Path) -> None:
     lost = save(folder / form, pieces(report, form))
     assert lost is None, lost  # noqa: S101 - a disk that is full ends the benchmark

@@ -15,6 +15,7 @@ from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, World
 from reconciler.journeys.compile import Run, broken_off, cut_off, not_begun
 from reconciler.model.report import Report
+from reconciler.report.collecting import no_collecting
 from reconciler.report.write import Format, NotSaved, format_of, pieces, save
 
 RUNS = Path(".reconciler") / "runs"
@@ -76,6 +77,7 @@ def run_and_deliver(
     return deliver(report, output, world, text=False, told=told)
 
 
+@no_collecting()  # a run's report is made of what the run holds anyway
 def deliver(report: Report, output: Output, world: World, *, text: bool = True, told: Collection[Path] = ()) -> int:
     """Write every report file first, then stdout; return the exit code. Without `text`, stdout gets no text report.
 

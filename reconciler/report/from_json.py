@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.report import FORMAT_VERSION, Report
-from reconciler.report.shape import Misfit, Place, report_at
+from reconciler.report.collecting import no_collecting
+from reconciler.report.members import Misfit
+from reconciler.report.shape import report_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class _Refused(ValueError):
 _MAJOR = FORMAT_VERSION.partition(".")[0]
 
 
+@no_collecting()
 def from_json(text: bytes | str) -> Report | Malformed:
     """Read what `to_json` wrote. Members that we don't know are ignored: a newer minor may add some.
 
@@ -54,7 +57,7 @@ def from_json(text: bytes | str) -> Report | Malformed:
     if foreign := _foreign(parsed):
         return Malformed(foreign)
     try:
-        return report_at(Place(parsed))
+        return report_at(parsed)
     except Misfit as misfit:
         return Malformed(f"The report does not fit its contract at {misfit.pointer or '/'}: {misfit.expected}.")
 
