@@ -96,7 +96,7 @@ def _in_a_child(count: int) -> dict[str, float]:
     return found
 
 
-def measure(rounds: int, small: bool) -> Measured:  # noqa: FBT001 - all benchmarks are called so
+def measure(rounds: int, *, small: bool) -> Measured:
     """Measure both sizes in turn, `rounds` times."""
     many, few = FEW if small else MANY
     taken: dict[int, list[dict[str, float]]] = {few: [], many: []}
