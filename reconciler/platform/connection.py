@@ -7,6 +7,8 @@ heard is not used a second time. Errors are httpx's, by which `faults` tells whe
 
 import asyncio
 import re
+import select
+import ssl
 
 import httpx
 
@@ -25,13 +27,16 @@ def wire_form(request: httpx.Request) -> bytes:
     A line break in a header would make two of one. The error quotes nothing: the header may be the credential.
     """
     target, headers = request.url.raw_path, request.headers.raw
-    fine = _TARGET.fullmatch(target) and all(
-        _NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in headers
+    method = request.method.encode()
+    fine = (
+        _NAME.fullmatch(method)
+        and _TARGET.fullmatch(target)
+        and all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in headers)
     )
     if not fine:
-        raise httpx.LocalProtocolError("a header or the target can't be put into HTTP")
+        raise httpx.LocalProtocolError("the method, the target or a header can't be put into HTTP")
     lines = [b"%b: %b\r\n" % header for header in headers]
-    return b"".join((request.method.encode("ascii"), b" ", target, b" HTTP/1.1\r\n", *lines, b"\r\n", request.content))
+    return b"".join((method, b" ", target, b" HTTP/1.1\r\n", *lines, b"\r\n", request.content))
 
 
 class Connection(asyncio.Protocol):
@@ -40,16 +45,21 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the connection is closed and its socket given back."""
-        self._transport: asyncio.Transport
+        self._transport: asyncio.Transport | None = None
         self._answer: IncomingAnswer | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._paused = False
+        self._over = False
+        """True if no further request may go out: the server has ended, or said what nobody asked, or we have ended."""
 
     async def ask(self, request: bytes, within: float) -> IncomingAnswer:
         """Send a request, and return its answer as soon as the headers are there, in `within` seconds at most.
 
-        Raises ReadTimeout, ReadError, RemoteProtocolError; the request may have been served all the same.
+        Raises ConnectError if it was closed before anything was sent; ReadTimeout, ReadError, RemoteProtocolError, and
+        then the request may have been served all the same.
         """
+        if self._transport is None or not self.reusable:
+            raise httpx.ConnectError("closed before anything was sent")
         answer = self._answer = IncomingAnswer()
         self._transport.write(request)
         while not answer.status:
@@ -64,7 +74,7 @@ class Connection(asyncio.Protocol):
         while not answer.chunks and not answer.complete:
             await self._hear(answer, within)
         chunk = answer.take()
-        if self._paused and answer.waiting < _MOST_WAITING:
+        if self._paused and self._transport is not None and answer.waiting < _MOST_WAITING:
             self._paused = False
             self._transport.resume_reading()
         return chunk
@@ -72,17 +82,44 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """True if the last answer is whole, both sides are willing, and nobody has hung up."""
-        answer = self._answer
-        willing = answer is None or (answer.complete and answer.keeps and not answer.chunks and answer.error is None)
-        return willing and not self._transport.is_closing()
+        answer, transport = self._answer, self._transport
+        return (
+            not self._over
+            and transport is not None
+            and not transport.is_closing()
+            # An answer that came before all of its request had left doesn't say what became of the rest.
+            and not transport.get_write_buffer_size()
+            and (answer is None or (answer.complete and answer.keeps and not answer.chunks))
+        )
+
+    @property
+    def silent(self) -> bool:
+        """True if nothing has come, nor the end, that the event loop has not passed on yet.
+
+        What came before a request is no answer to it. Right after a TLS handshake it can be a part of that.
+        """
+        assert self._transport is not None  # noqa: S101 - for the type checker
+        descriptor = self._transport.get_extra_info("socket").fileno()
+        if descriptor < 0:
+            return False
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return not poll.poll(0)
 
     def rest(self) -> None:
         """Expect nothing until the next request: whatever comes now ends the connection."""
         self._answer = None
 
     def abort(self) -> None:
-        """Close at once. `gone` tells when that is done."""
-        self._transport.abort()
+        """Close at once. `gone` tells when that is done; never, if the connection was not made."""
+        self._over = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    @property
+    def made(self) -> bool:
+        """True if there is something to be closed."""
+        return self._transport is not None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin (called by the event loop)."""
@@ -93,18 +130,28 @@ class Connection(asyncio.Protocol):
         """Pass on what came (called by the event loop)."""
         answer = self._answer
         if answer is None:
-            self.abort()
+            self._end()
             return
         answer.feed(data)
-        if answer.error is not None:
-            self.abort()
-        elif answer.waiting >= _MOST_WAITING and not self._paused:
+        if answer.error is not None or (answer.complete and not answer.keeps):
+            self._end()
+        # After the end nothing is held back: what comes then must be seen before the next request.
+        elif answer.waiting >= _MOST_WAITING and not (answer.complete or self._paused):
+            assert self._transport is not None  # noqa: S101 - for the type checker
             self._paused = True
             self._transport.pause_reading()
         self._wake()
 
+    def eof_received(self) -> None:
+        """Note that the server has ended (called by the event loop, which then closes)."""
+        self._over = True
+        if self._answer is not None and self._ended_in_order():
+            self._answer.ended()
+            self._wake()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that it is closed (called by the event loop)."""
+        self._over = True
         if self._answer is not None:
             self._answer.closed(exc)
             self._wake()
@@ -114,7 +161,8 @@ class Connection(asyncio.Protocol):
     async def _hear(self, answer: IncomingAnswer, within: float) -> None:
         """Wait until there is something new. Raises what went wrong with the answer."""
         if answer.error is not None:
-            raise answer.error
+            # A new one: what is raised holds its frames, and they hold us.
+            raise type(answer.error)(str(answer.error)) from answer.error.__cause__
         self._waiter = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(within):
@@ -127,3 +175,19 @@ class Connection(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _end(self) -> None:
+        """Close soon: asyncio's TLS doesn't take it well while it hands out data."""
+        self._over = True
+        asyncio.get_running_loop().call_soon(self.abort)
+
+    def _ended_in_order(self) -> bool:
+        """True unless the end of the stream is nobody's word: over TLS, anyone on the way can cut a connection."""
+        assert self._transport is not None  # noqa: S101 - for the type checker
+        tls: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+        if tls is None:
+            return True
+        try:
+            return not tls.read(1)
+        except ssl.SSLError:
+            return False
