@@ -25,16 +25,19 @@ class Transport(httpx.AsyncBaseTransport):
     """At most `connections` to one origin; the first request says which one that is.
 
     A request's `timeout` extension has the seconds for `pool`, `connect` and `read`, all of them required. To write
-    takes no time of its own: a request is small, and what is stuck is not answered. Closing it closes everything, also
-    under a response that is still being read.
+    takes no time of its own: a request is small, and what is stuck is not answered. A connection that has rested for
+    `rests` seconds is not used again. Closing the transport closes everything, also under a response that is still
+    being read, and after that it sends nothing.
     """
 
-    def __init__(self, tls: Callable[[], ssl.SSLContext], connections: int) -> None:
+    def __init__(self, tls: Callable[[], ssl.SSLContext], connections: int, rests: float = _KEEPALIVE) -> None:
         self._tls = tls
         self._turn = asyncio.Semaphore(connections)
+        self._rests = rests
         self._origin: tuple[str, str, int] | None = None
         self._idle: list[tuple[Connection, float]] = []
         self._open: set[Connection] = set()
+        self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, once, and return the answer as soon as its headers are there.
@@ -44,32 +47,36 @@ class Transport(httpx.AsyncBaseTransport):
         """
         seconds = request.extensions["timeout"]
         data = wire_form(request)
+        origin = self._origin_of(request.url)
         await self._wait_for_turn(seconds["pool"])
         connection: Connection | None = None
         try:
-            connection = self._rested() or await self._connect(request.url, seconds["connect"])
+            connection = await self._rested() or await self._connect(*origin, seconds["connect"])
             answer = await connection.ask(data, seconds["read"])
+            stream = _Body(self, connection, seconds["read"])
+            return httpx.Response(answer.status, headers=answer.headers, stream=stream)
         except BaseException:
-            self._turn.release()
             await self._give_up(connection)
             raise
-        stream = _Body(self, connection, seconds["read"])
-        return httpx.Response(answer.status, headers=answer.headers, stream=stream)
 
     async def aclose(self) -> None:
         """Close every connection, and wait until it is."""
+        self._closed = True
         self._idle.clear()
-        for connection in tuple(self._open):
-            await self._give_up(connection)
+        left = tuple(self._open)
+        for connection in left:
+            connection.abort()
+        for connection in left:
+            await asyncio.shield(connection.gone)
 
     async def take_back(self, connection: Connection) -> None:
         """Keep a connection for the next request, if it is fit for one."""
         if connection.reusable:
             connection.rest()
             self._idle.append((connection, asyncio.get_running_loop().time()))
+            self._turn.release()
         else:
             await self._give_up(connection)
-        self._turn.release()
 
     async def _wait_for_turn(self, seconds: float) -> None:
         if not self._turn.locked():
@@ -81,29 +88,38 @@ class Transport(httpx.AsyncBaseTransport):
         except TimeoutError:
             raise httpx.PoolTimeout("every connection is in use") from None
 
-    def _rested(self) -> Connection | None:
-        """Return the connection that rested for the shortest time, if that wasn't too long."""
-        now = asyncio.get_running_loop().time()
+    async def _rested(self) -> Connection | None:
+        """Return the connection that rested for the shortest time, if that wasn't too long. Close those unfit."""
         while self._idle:
             connection, since = self._idle.pop()
-            if connection.reusable and now - since < _KEEPALIVE:
+            young = asyncio.get_running_loop().time() - since < self._rests
+            if young and connection.reusable and connection.silent:
                 return connection
-            connection.abort()
+            await _close(connection)
         return None
 
-    async def _connect(self, url: httpx.URL, seconds: float) -> Connection:
-        scheme, host = url.scheme, url.raw_host.decode("ascii")
-        port = url.port or _PORTS.get(scheme, 0)
-        self._origin = self._origin or (scheme, host, port)
-        if scheme not in _PORTS or self._origin != (scheme, host, port):
-            raise httpx.UnsupportedProtocol("neither https nor http, or another origin")
-        tls = scheme == "https"
-        loop = asyncio.get_running_loop()
+    async def _connect(self, scheme: str, host: str, port: int, seconds: float) -> Connection:
+        connection = Connection()
+        try:
+            await self._open_one(connection, host, port, seconds, tls=scheme == "https")
+        except BaseException:
+            # A handshake that ends just as it is given up leaves a connection behind.
+            await _close(connection)
+            raise
+        self._open.add(connection)
+        connection.gone.add_done_callback(lambda _: self._open.discard(connection))
+        if self._closed:
+            connection.abort()
+        return connection
+
+    async def _open_one(self, connection: Connection, host: str, port: int, seconds: float, *, tls: bool) -> None:
+        if self._closed:
+            raise httpx.ConnectError("the transport is closed")
         try:
             async with asyncio.timeout(seconds):
                 # How long one address is tried before the next one is tried beside it (RFC 8305).
-                _, connection = await loop.create_connection(
-                    Connection,
+                await asyncio.get_running_loop().create_connection(
+                    lambda: connection,
                     host,
                     port,
                     ssl=self._tls() if tls else None,
@@ -114,15 +130,31 @@ class Transport(httpx.AsyncBaseTransport):
             raise httpx.ConnectTimeout("no connection in time") from error
         except OSError as error:
             raise httpx.ConnectError("no connection") from _first(error)
-        self._open.add(connection)
-        connection.gone.add_done_callback(lambda _: self._open.discard(connection))
-        return connection
+        except UnicodeError as error:
+            raise httpx.ConnectError("a name that can't be looked up") from error
 
     async def _give_up(self, connection: Connection | None) -> None:
-        """Close a connection, and wait until it is: at the end of a run none may be left to the garbage collector."""
-        if connection is not None:
-            connection.abort()
-            await asyncio.shield(connection.gone)
+        """Close a connection and let the next one have its turn, in this order."""
+        try:
+            if connection is not None:
+                await _close(connection)
+        finally:
+            self._turn.release()
+
+    def _origin_of(self, url: httpx.URL) -> tuple[str, str, int]:
+        scheme, port = url.scheme, url.port
+        origin = scheme, url.raw_host.decode("ascii"), _PORTS.get(scheme, 0) if port is None else port
+        if scheme not in _PORTS or self._origin not in (None, origin):
+            raise httpx.UnsupportedProtocol("neither https nor http, or another origin")
+        self._origin = origin
+        return origin
+
+
+async def _close(connection: Connection) -> None:
+    """Close a connection, and wait until it is: at the end of a run none may be left to the garbage collector."""
+    connection.abort()
+    if connection.made:
+        await asyncio.shield(connection.gone)
 
 
 def _first(error: OSError) -> OSError:

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import json
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -131,6 +133,20 @@ class Say:
     def drop() -> Reply:
         """Read the request, say nothing, hang up."""
         return Say.raw(b"")
+
+    @staticmethod
+    def reset(data: bytes = b"") -> Reply:
+        """Say something, and take the connection down: RST, not FIN."""
+
+        async def reply(writer: asyncio.StreamWriter) -> bool:
+            writer.write(data)
+            await writer.drain()
+            # What the other side had no time to read is thrown away with the connection.
+            await asyncio.sleep(0.01)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
+
+        return reply
 
     @staticmethod
     def trickle(data: bytes, pause: float) -> Reply:
