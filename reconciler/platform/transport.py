@@ -6,14 +6,13 @@ given up. Nothing is taken from the environment: no proxy, no .netrc.
 """
 
 import asyncio
-import os
-import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Self
 
 import httpx
 
+from reconciler.platform.connecting import connected
 from reconciler.platform.connection import Connection, wire_form
 
 _KEEPALIVE = 15.0
@@ -116,20 +115,16 @@ class Transport(httpx.AsyncBaseTransport):
         if self._closed:
             raise httpx.ConnectError("the transport is closed")
         try:
+            context = self._tls() if tls else None
             async with asyncio.timeout(seconds):
-                # How long one address is tried before the next one is tried beside it (RFC 8305).
+                sock = await connected(host, port)
                 await asyncio.get_running_loop().create_connection(
-                    lambda: connection,
-                    host,
-                    port,
-                    ssl=self._tls() if tls else None,
-                    server_hostname=host if tls else None,
-                    happy_eyeballs_delay=0.25,
+                    lambda: connection, sock=sock, ssl=context, server_hostname=host if tls else None
                 )
         except TimeoutError as error:
             raise httpx.ConnectTimeout("no connection in time") from error
         except OSError as error:
-            raise httpx.ConnectError("no connection") from _first(error)
+            raise httpx.ConnectError("no connection") from error
         except UnicodeError as error:
             raise httpx.ConnectError("a name that can't be looked up") from error
 
@@ -155,12 +150,6 @@ async def _close(connection: Connection) -> None:
     connection.abort()
     if connection.made:
         await asyncio.shield(connection.gone)
-
-
-def _first(error: OSError) -> OSError:
-    """Return the first of several addresses' errors, which Python 3.11 joins to one text without a number."""
-    found = re.search(r"\[Errno (\d+)\]", str(error)) if error.errno is None else None
-    return error if found is None else OSError(int(found[1]), os.strerror(int(found[1])))
 
 
 class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):

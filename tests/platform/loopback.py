@@ -94,6 +94,11 @@ class Server:
         await writer.drain()
         return stays
 
+    @property
+    def serving(self) -> frozenset[asyncio.Task[Any]]:
+        """What ends when a connection is closed: one for each that is open."""
+        return frozenset(self._tasks)
+
     async def stop(self) -> None:
         for task in list(self._tasks):
             task.cancel()

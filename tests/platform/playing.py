@@ -48,9 +48,11 @@ async def heard(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> 
         await response.aclose()
 
 
-async def sent(transport: httpx.AsyncBaseTransport, origin: str, method: str = "GET", **limits: float) -> Any:
+async def sent(
+    transport: httpx.AsyncBaseTransport, origin: str, method: str = "GET", *, connect: float = 1.0, read: float = 1.0
+) -> Any:
     """Send a request through the wire, as the product does."""
-    bounds = Limits(connect_timeout=limits.pop("connect", 1.0), read_timeout=limits.pop("read", 1.0), **limits)
+    bounds = Limits(connect_timeout=connect, read_timeout=read)
     clock = FakeClock()
     address = AddressBudget(1000, 300.0, clock, lambda _: None)
     run = Run(bounds, clock, lambda _: None, Stop(), RetryBudget(lambda _: None), address, Deadline(clock, 1e6))

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -199,7 +200,7 @@ async def test_a_fast_server_has_to_wait_while_nobody_takes_what_it_sends(framin
         pouring = asyncio.ensure_future(asyncio.get_running_loop().sock_sendall(peer.sock, data))
         body = (await response).stream
         assert isinstance(body, _Body)
-        answer = body._connection._answer  # noqa: SLF001 - nothing else shows it
+        answer: Any = body._connection._answer  # type: ignore[union-attr]  # noqa: SLF001 - nothing else shows it
         async for chunk in body:
             read += len(chunk)
             await asyncio.sleep(0.001)
