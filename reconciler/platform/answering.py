@@ -44,11 +44,14 @@ class IncomingAnswer:
             self.keeps = False
             return
         self._framing += len(data)
+        heard = self.status
         try:
             parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse("the answer is not HTTP/1.1, or there is more of it than it said")
         if self._framing > MOST_FRAMING:
+            # However it was cut into pieces: a head that ends too late has not ended.
+            self.status, self.complete = heard, False
             self._refuse("too much in the answer that is not its body")
         if self.complete or self.error is not None:
             # It holds us as we hold it; and whatever follows is no part of this answer.
