@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import pytest
 
 from reconciler.model.access import Limits
 from reconciler.platform.budgets import Breaker, Deadline, RetryBudget
@@ -36,6 +37,15 @@ def asking(origin: str, method: str = "GET", content: bytes | None = None, **sec
     """Make a request; times are short, so that a test that hangs doesn't for long."""
     times = {"pool": 3.0, "connect": 3.0, "read": 3.0, "write": 3.0, **seconds}
     return httpx.Request(method, f"{origin}/", content=content, extensions={"timeout": times})
+
+
+def look_up_at_once(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Let every name have these addresses, known without a thread: each step then takes its turn of the event loop."""
+
+    async def look_up(_: str, port: int, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
 
 
 async def heard(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> tuple[int, bytes]:

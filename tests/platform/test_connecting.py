@@ -16,7 +16,7 @@ from reconciler.model.live import Sent
 from reconciler.model.words import LiveState
 from reconciler.platform.client import transports_over
 from tests.platform.loopback import MakeAccess, MakePlatform, Say, Server, Serving
-from tests.platform.playing import PLAIN, asking, heard, no_tls, plain, sent
+from tests.platform.playing import PLAIN, asking, heard, look_up_at_once, no_tls, plain, sent
 
 pytestmark = pytest.mark.anyio
 
@@ -218,11 +218,11 @@ async def test_no_tls_context_is_made_for_origins_without_tls(
         assert (await reader.read(limit)).state is LiveState.SET
 
 
-async def test_who_is_cancelled_while_connecting_leaves_no_socket(named: Named, serving: Serving):
+async def test_who_is_cancelled_while_connecting_leaves_no_socket(serving: Serving, monkeypatch: pytest.MonkeyPatch):
     """With two addresses, at any turn of the event loop, whichever of them is about to win."""
+    look_up_at_once(monkeypatch, THERE, HERE)
     async with serving() as server:
         server.on("*", Say.raw(PLAIN, stays=True))
-        named(THERE, HERE)
         for turns in range(60):
             async with plain() as transport:
                 task = asyncio.ensure_future(heard(transport, asking(f"http://two.example:{port_of(server)}")))

@@ -11,7 +11,7 @@ from reconciler.model.live import Sent
 from reconciler.platform.transport import Transport
 from reconciler.platform.wire import Answer, Flaw
 from tests.platform.loopback import Say, Serving
-from tests.platform.playing import OTHER, PLAIN, Peer, Played, asking, heard, plain, played, sent
+from tests.platform.playing import OTHER, PLAIN, Peer, Played, asking, heard, look_up_at_once, plain, played, sent
 
 pytestmark = pytest.mark.anyio
 
@@ -102,8 +102,11 @@ async def test_who_is_cancelled_leaves_no_connection_and_takes_nobodys_turn(
         await asked
 
 
-async def test_who_is_cancelled_at_any_turn_of_the_event_loop_leaves_nothing_behind(serving: Serving):
+async def test_who_is_cancelled_at_any_turn_of_the_event_loop_leaves_nothing_behind(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+):
     """From the first to the last: connecting, sending, reading, closing."""
+    look_up_at_once(monkeypatch, "127.0.0.1")
     async with serving() as server:
         server.on("*", Say.raw(PLAIN, stays=True))
         for turns in range(40):

@@ -14,7 +14,7 @@ from reconciler.model.live import Sent
 from reconciler.platform.transport import Transport
 from reconciler.platform.wire import Answer, Flaw
 from tests.platform.loopback import Reply, Say, Server, Serving
-from tests.platform.playing import OTHER, PLAIN, asking, heard, played, sent
+from tests.platform.playing import OTHER, PLAIN, asking, heard, look_up_at_once, played, sent
 
 pytestmark = pytest.mark.anyio
 
@@ -243,9 +243,10 @@ async def test_a_handshake_that_fails_means_that_nothing_was_sent(
 
 @each_version
 async def test_who_is_cancelled_at_any_turn_of_the_event_loop_leaves_nothing_behind(
-    serving: Serving, trusting: Trusting, proving: Proving, version: str
+    serving: Serving, trusting: Trusting, proving: Proving, version: str, monkeypatch: pytest.MonkeyPatch
 ):
     """A handshake that ends just as it is given up, too."""
+    look_up_at_once(monkeypatch, "127.0.0.1")
     async with serving(proving(version)) as server:
         server.on("*", Say.raw(PLAIN, stays=True))
         for turns in range(0, 90, 2):
