@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+import rfc8785
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.normal import normalise, same
@@ -193,6 +196,61 @@ def test_rows_are_equal_if_and_only_if_the_values_are(one: Any, other: Any):
 
     assert (rows[0] == rows[1]) is same(before, after)
     assert json.loads(rows[0])["key"] == "orders.timer"
+
+
+odd_names = st.sampled_from(
+    ["a", "é", "\uffff", "\U00010000", "\ud800", "", '"', "\x7f", *("text", "number", "integer")]
+)
+anything: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([2**53 - 1, 2**53, -(2**53) + 1, -(2**53), 1e21, 1e-7, -0.0])
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(), max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(tuple) | st.dictionaries(odd_names | st.text(max_size=2), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(before=anything, after=anything, origin=st.text(max_size=3))
+@example(before={"\uffff": 1, "\U00010000": 2}, after={"text": 1}, origin="\x00\x1f\x7f\u2028/\\")
+@example(before="\ud800", after=(1.0, {"number": {"a": 2**53}}), origin="")
+def test_the_bytes_are_the_librarys_for_every_value(before: Any, after: Any, origin: str):
+    """RFC 8785 is what the library says; what is written quicker may not differ from it."""
+    one = change(before=before, after=after)
+
+    assert canonical_row("acme", origin, one) == rfc8785.dumps(row("acme", origin, one))  # type: ignore[arg-type]
+
+
+PROBE = """
+import sys
+from tests.planning.making import change
+from reconciler.planning.digest import canonical_row
+canonical_row("acme", "https://acme.example", change(after=%s))
+print("rfc8785" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "asked"),
+    [
+        pytest.param("{'a': (1, 'é\\n', None), 'b': {'c': True}, 'text': 2**53 - 1}", "False", id="ordinary"),
+        pytest.param("0.5", "True", id="fraction"),
+        pytest.param("(2**53,)", "True", id="beyond-a-double"),
+        pytest.param("{'é': 1}", "True", id="name-outside-of-ascii"),
+        pytest.param("{'a': {'text': 1}}", "True", id="set-apart"),
+        pytest.param("'\\ud800'", "True", id="half-a-surrogate-pair"),
+    ],
+)
+def test_the_library_is_asked_only_for_what_is_out_of_the_ordinary(value: str, asked: str):
+    """It takes five times as long, and a fleet has thousands of rows."""
+    done = subprocess.run([sys.executable, "-c", PROBE % value], check=True, capture_output=True, text=True)
+
+    assert done.stdout.strip() == asked
 
 
 def _two_tenants() -> Report:
