@@ -53,7 +53,8 @@ class Credentials:
         entry = self.entries.get(tenant)
         if entry is None:
             return f"{tenant}: no entry.{did_you_mean(tenant, self.entries)}"
-        if not same_origin(entry.origin, origin):
+        # Where the texts are equal nothing has to be parsed: an entry has its origin in canonical form.
+        if entry.origin != origin and not same_origin(entry.origin, origin):
             return f"{tenant}: the entry is for {entry.origin}, but the run goes to {origin}"
         return ""
 

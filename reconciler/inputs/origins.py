@@ -16,9 +16,10 @@ from reconciler.inputs.usage import UsageProblem
 PLACEHOLDER = "{tenant}"
 
 _PARTS = re.compile(r"([^:/?#]+)://([^/?#]*)([^?#]*)(.*)")
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NUMBER_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
+_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]++|%[0-9A-Fa-f]{2})*+")
 _HIDDEN_STEP = re.compile(r"%(?:2e|2f|5c|25)", re.IGNORECASE)
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
@@ -96,7 +97,7 @@ def origin_of(template: str, tenant: str) -> str | UsageProblem:
 
 def parse_url(text: str, *, rest_allowed: bool = False) -> Url | BadUrl:
     """Return `text` in parts, or why it is refused. Query and fragment are refused or, if allowed, dropped."""
-    if any(not c.isprintable() or c.isspace() for c in text):
+    if not text.isprintable() or " " in text:  # the one blank that counts as printable
         return BadUrl("has a blank or a control character in it")
     if "\\" in text:
         return BadUrl("has a backslash in it")
@@ -147,7 +148,7 @@ def _host(text: str) -> str | BadUrl:
     if text.endswith("."):
         return BadUrl("has a host that ends in a dot; leave the dot out")
     host = _ascii(text)
-    if host is None or len(host) > 253 or not all(_LABEL.fullmatch(label) for label in host.split(".")):
+    if host is None or len(host) > 253 or not _NAME.fullmatch(host):
         return BadUrl("has no valid host")
     if _NUMBER_LABEL.fullmatch(host.rsplit(".", 1)[-1]):
         return _ipv4(host)
