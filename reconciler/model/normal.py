@@ -17,7 +17,7 @@ from typing import Any
 
 from reconciler.model.key import Schema
 from reconciler.model.tenant import Secrets
-from reconciler.model.values import ABSENT, Absent, Secret, SecretRef, Value, pointer
+from reconciler.model.values import ABSENT, SCALARS, Absent, Secret, SecretRef, Value, pointer
 
 Path = tuple[str | int, ...]
 
@@ -114,7 +114,7 @@ class Comparison:
 def compare(desired: Value, live: Value, secrets: Secrets) -> Comparison:
     """Compare two normalised values; `secrets` is what the desired value's references stand for."""
     sensitive = {pointer(*path): _match_secret(ref, at(live, path), secrets) for path, ref in references(desired)}
-    if _blanked(desired) != _blanked(live):
+    if not _alike(desired, live):
         return Comparison(Match.DIFFERENT, sensitive)
     for verdict in (Match.DIFFERENT, Match.NOT_COMPARABLE):
         if verdict in sensitive.values():
@@ -136,7 +136,8 @@ def references(value: Value, path: Path = ()) -> Iterator[tuple[Path, SecretRef]
         yield path, value
     elif isinstance(value, Mapping):
         for name, member in value.items():
-            yield from references(member, (*path, name))
+            if type(member) not in SCALARS:
+                yield from references(member, (*path, name))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from references(item, (*path, index))
@@ -167,18 +168,20 @@ def sent_to(schema: Schema, value: Value, path: Path) -> str | None:
     return url if isinstance(url, str) else ""
 
 
-_BLANK = object()
-
-
-def _blanked(value: Value) -> object:
-    """Return a form in which Python's `==` is JSON's: secrets all alike, booleans told from numbers."""
-    if isinstance(value, Secret | SecretRef):
-        return _BLANK
-    if isinstance(value, Mapping):
-        return {name: _blanked(member) for name, member in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_blanked(item) for item in value)
-    return (_BLANK, value) if isinstance(value, bool) else value
+def _alike(one: Value, other: Value) -> bool:
+    """JSON's equality, secrets aside, which are all alike here. Python's would take true for 1."""
+    kind = type(one)
+    if kind in SCALARS and kind is type(other):
+        return one == other
+    if isinstance(one, Secret | SecretRef):
+        return isinstance(other, Secret | SecretRef)
+    if isinstance(one, Mapping):
+        if not isinstance(other, Mapping) or one.keys() != other.keys():
+            return False
+        return all(_alike(member, other[name]) for name, member in one.items())
+    if isinstance(one, tuple):
+        return isinstance(other, tuple) and len(one) == len(other) and all(map(_alike, one, other))
+    return not isinstance(one, bool) and not isinstance(other, bool) and one == other
 
 
 def resolve(value: Value, secrets: Secrets) -> Value:

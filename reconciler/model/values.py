@@ -100,6 +100,11 @@ Json: TypeAlias = bool | int | float | str | tuple["Json", ...] | Mapping[str, "
 """A value that is safe to show: secrets are replaced by `{"sensitive": true}` or `{"secret": NAME}`."""
 
 
+SCALARS: Final = frozenset({bool, int, float, str, type(None)})
+"""The types of what has nothing inside and is no secret: nearly all that a walk through a value meets. It should ask
+for them first, since `isinstance(value, Mapping)` takes ten times as long to say no."""
+
+
 def pointer(*parts: str | int) -> str:
     """Return the JSON Pointer (RFC 6901) of a path; the whole document is the empty string."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
@@ -107,12 +112,14 @@ def pointer(*parts: str | int) -> str:
 
 def shown(value: Value) -> Json:
     """Return `value` with every secret replaced: `{"sensitive": true}` live, `{"secret": NAME}` desired."""
+    if type(value) in SCALARS:
+        return value  # type: ignore[return-value]  # mypy can't follow a set of types
     if isinstance(value, Secret):
         return {"sensitive": True}
     if isinstance(value, SecretRef):
         return {"secret": value.name}
     if isinstance(value, tuple):
-        return tuple(shown(item) for item in value)
+        return tuple(map(shown, value))
     if isinstance(value, Mapping):
         return {name: shown(member) for name, member in value.items()}
     return value

@@ -36,11 +36,12 @@ def write_order(keys: Iterable[Key], before: Mapping[str, tuple[str, ...]]) -> t
     """
     waiting = sorted(keys, key=lambda key: (key.write_once, key.order, key.name))
     ordered: list[Key] = []
+    placed: set[str] = set()
     while waiting:
-        placed = {key.name for key in ordered}
         ready = next((key for key in waiting if placed.issuperset(before[key.name])), None)
         if ready is None:
             raise ValueError(f"x-write-after is a cycle: {', '.join(key.name for key in waiting)}")
         waiting.remove(ready)
         ordered.append(ready)
+        placed.add(ready.name)
     return tuple(ordered)

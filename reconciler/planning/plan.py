@@ -45,37 +45,38 @@ def plan_tenant(
 
     `live` has an entry for every declared key. Undeclared keys are neither looked at nor listed.
     """
-    values = {declared.key: shown(declared.value) for declared in desired.keys}
-    keys = [rules.keys[declared.key] for declared in desired.keys]
-    before = predecessors(keys, values, rules.fits)
-    declared_by_name = {declared.key: declared for declared in desired.keys}
+    declared = {one.key: one for one in desired.keys}
+    after = {name: shown(one.value) for name, one in declared.items()}
+    keys = [rules.keys[name] for name in declared]
+    before = predecessors(keys, after, rules.fits)
     items = tuple(
-        _plan_key(declared_by_name[key.name], key, live[key.name], access, rules, asked)
+        _plan_key(declared[key.name], after[key.name], key, live[key.name], access, rules, asked)
         for key in write_order(keys, before)
     )
     return TenantPlan(desired.tenant, desired.file, access.origin, items, before, desired.problems)
 
 
-def _plan_key(declared: DesiredKey, key: Key, live: Live, access: Access, rules: Rules, asked: Asked) -> Planned:
+def _plan_key(
+    declared: DesiredKey, after: Json, key: Key, live: Live, access: Access, rules: Rules, asked: Asked
+) -> Planned:
     rewrite, assume_unset = key.name in asked.rewrite, key.name in asked.assume_unset
     verdict = _compare(declared.value, live, access)
     decision = decide(live.state, verdict.match, write_once=key.write_once, rewrite=rewrite, assume_unset=assume_unset)
     before = ABSENT if decision.action is Action.CREATE else live.value
-    differs = decision.action in {Action.CREATE, Action.UPDATE, Action.BLOCKED}
-    drops = live.unknown if decision.action.writes else ()
+    differs = decision.action.writes or decision.action is Action.BLOCKED
     change = Change(
         key=key.name,
         action=decision.action,
         reason=decision.reason,
-        after=shown(declared.value),
+        after=after,
         source=declared.source,
         before=ABSENT if before is ABSENT else shown(before),
         write_once=key.write_once,
         irreversible=decision.irreversible,
-        drops=drops,
+        drops=live.unknown if decision.action.writes else (),
         changes=field_changes(before, declared.value, _secrets_sent(verdict, rewrite=rewrite)) if differs else (),
         live_updated_at=live.updated_at,
-        warnings=tuple(_warnings(declared, key, live, access, rules, asked)),
+        warnings=tuple(_warnings(declared, key, live, verdict, access, rules, asked)),
     )
     return Planned(change, key, declared.value, live, rewrite=rewrite, assume_unset=assume_unset)
 
@@ -94,17 +95,12 @@ def _secrets_sent(verdict: Comparison, *, rewrite: bool) -> tuple[str, ...]:
 
 
 def _warnings(
-    declared: DesiredKey,
-    key: Key,
-    live: Live,
-    access: Access,
-    rules: Rules,
-    asked: Asked,
+    declared: DesiredKey, key: Key, live: Live, verdict: Comparison, access: Access, rules: Rules, asked: Asked
 ) -> list[str]:
     said = [finding.message for finding in secret_checks.check(key, declared.value, access.secrets, rules.same_origin)]
-    if not isinstance(live.value, Absent):
-        said += _masked(key, declared.value, live.value, access, asked_to_rewrite=key.name in asked.rewrite)
-    if live.state in {LiveState.UNREADABLE, LiveState.UNKNOWN_KEY, LiveState.AMBIGUOUS} and live.detail:
+    if key.name not in asked.rewrite:
+        said += _masked(key, declared.value, verdict, access)
+    if live.detail and live.state in {LiveState.UNREADABLE, LiveState.UNKNOWN_KEY, LiveState.AMBIGUOUS}:
         said.append(live.detail)
     if key.name in asked.assume_unset:
         said.append(_assumed(live, key))
@@ -113,13 +109,14 @@ def _warnings(
     return said
 
 
-def _masked(key: Key, desired: Value, live: Value, access: Access, *, asked_to_rewrite: bool) -> list[str]:
+def _masked(key: Key, desired: Value, verdict: Comparison, access: Access) -> list[str]:
     """Say which sensitive fields can't be compared though their secret is at hand: the platform hides them."""
+    untold = verdict.pointers(Match.NOT_COMPARABLE)
+    if not untold:
+        return []
     at_hand = {pointer(*path) for path, ref in references(desired) if ref.name in access.secrets}
-    hidden = [
-        where for where in compare(desired, live, access.secrets).pointers(Match.NOT_COMPARABLE) if where in at_hand
-    ]
-    if not hidden or asked_to_rewrite:
+    hidden = [where for where in untold if where in at_hand]
+    if not hidden:
         return []
     said = f"{MASKS} {', '.join(hidden)}: whether it is the declared secret can't be told."
     return [said if key.write_once else f"{said} To send it again: --rewrite {access.tenant}:{key.short}"]
