@@ -15,7 +15,7 @@ from reconciler.desired.raw import Declared, RawTenant
 from reconciler.model.key import Key, Schema
 from reconciler.model.normal import normalise
 from reconciler.model.problem import Problem
-from reconciler.model.tenant import DesiredKey
+from reconciler.model.tenant import DesiredKey, Source
 from reconciler.model.values import SecretRef, Value, pointer
 from reconciler.model.words import Severity
 from reconciler.strictyaml import Path
@@ -52,12 +52,17 @@ class Checks:
             )
         if broken or any(problem.severity is Severity.ERROR for problem in found):
             return None, found
-        value = normalise(_referring(declared.value, declared.key.schema), declared.key.schema)
-        if value in _EMPTY or value is None:
+        key = self.meant(declared.key, declared.value, declared.source)
+        if key.value in _EMPTY or key.value is None:
             message = f"{declared.key.short} is declared with an empty value, which means unset to the API"
             hint = "To undeclare it, remove it from the file; a key that was set once can't be unset."
             return None, (*found, raw.problem(base, "rule/empty", message, hint))
-        return DesiredKey(declared.key.name, value, declared.source), found
+        return key, found
+
+    def meant(self, key: Key, value: Any, source: Source) -> DesiredKey:
+        """Return the key as meant, of a value in which there is no error."""
+        referring = _referring(value, key.schema) if self._places.secretive(key) else value
+        return DesiredKey(key.name, normalise(referring, key.schema), source)
 
     def passes(self, key: Key, value: Any) -> bool:
         """True if `check` would find nothing in `value` of `key`: asked of every file's every key, so it is quick."""

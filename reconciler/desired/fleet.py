@@ -53,8 +53,17 @@ def load(listing: Listing, names: Iterable[str] | None, catalogue: Catalogue) ->
     """
     reading = _Reading(listing.files, catalogue)
     profiles = reading.profiles(listing)
-    tenants = tuple(_merged(source, reading.checked(source), profiles) for source in _chosen(listing, names))
-    return Fleet(tenants, _unowned(listing, profiles))
+    glance = reading.glance(profiles)
+
+    def tenant(source: SourceFile) -> DesiredTenant:
+        data = reading.data(source)
+        seen = glance.read(data, source.file) if isinstance(data, bytes) else None
+        if seen is None:
+            return _merged(source, reading.judged(source, data), profiles)
+        keys = [*(profiles[name].keys for name in seen.profiles), seen.keys]
+        return DesiredTenant(source.name, source.file, _winning(keys))
+
+    return Fleet(tuple(tenant(source) for source in _chosen(listing, names)), _unowned(listing, profiles))
 
 
 def judge(listing: Listing, names: Iterable[str] | None, catalogue: Catalogue) -> Fleet:
@@ -64,7 +73,7 @@ def judge(listing: Listing, names: Iterable[str] | None, catalogue: Catalogue) -
     """
     reading = _Reading(listing.files, catalogue)
     profiles = reading.profiles(listing)
-    glance = reading.glance(name for name, profile in profiles.items() if not profile.errors)
+    glance = reading.glance(profiles)
 
     def tenant(source: SourceFile) -> DesiredTenant:
         data = reading.data(source)
@@ -93,8 +102,9 @@ class _Reading:
         self._places = Places(catalogue)
         self._checks = Checks(catalogue, self._places)
 
-    def glance(self, profiles: Iterable[str]) -> Glance:
-        return Glance(self._places, self._checks, frozenset(profiles))
+    def glance(self, profiles: Mapping[str, _Checked]) -> Glance:
+        in_order = frozenset(name for name, profile in profiles.items() if not profile.errors)
+        return Glance(self._places, self._checks, in_order)
 
     def profiles(self, listing: Listing) -> Mapping[str, _Checked]:
         return {source.name: _as_profile(self.checked(source), self._catalogue) for source in listing.profiles}
@@ -147,23 +157,30 @@ def _as_profile(checked: _Checked, catalogue: Catalogue) -> _Checked:
 
 
 def _merged(source: SourceFile, own: _Checked, profiles: Mapping[str, _Checked]) -> DesiredTenant:
-    keys: dict[str, DesiredKey] = {}
+    keys: list[Mapping[str, DesiredKey]] = []
     problems = list(own.problems)
     for extends in own.raw.extends if own.raw else ():
         profile = profiles.get(extends.profile)
         if profile is None:
             problems.append(_unknown_profile(extends, profiles))
             continue
-        keys |= profile.keys
+        keys.append(profile.keys)
         if profile.errors:
             problems.append(_broken_profile(extends, profile.errors))
-    keys |= own.keys
     return DesiredTenant(
         tenant=source.name,
         file=source.file,
-        keys=tuple(keys[name] for name in sorted(keys)),
+        keys=_winning([*keys, own.keys]),
         problems=tuple(sorted(replace(problem, tenant=source.name) for problem in problems)),
     )
+
+
+def _winning(files: Iterable[Mapping[str, DesiredKey]]) -> tuple[DesiredKey, ...]:
+    """Return the keys that count, sorted by name: of each, the one that the last file has."""
+    keys: dict[str, DesiredKey] = {}
+    for one in files:
+        keys |= one
+    return tuple(keys[name] for name in sorted(keys))
 
 
 def _unknown_profile(extends: Extends, profiles: Iterable[str]) -> Problem:

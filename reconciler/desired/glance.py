@@ -3,12 +3,22 @@
 It doesn't find anything itself: a file that doesn't pass is read and judged in full, which tells what and where.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.desired.checks import Checks
 from reconciler.desired.places import EXTENDS, Places
-from reconciler.strictyaml import quick
+from reconciler.model.tenant import DesiredKey, Source
+from reconciler.strictyaml import quick, quick_placed
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a file in order says: the profiles that it extends, the last of which wins, and its keys by full name."""
+
+    profiles: tuple[str, ...]
+    keys: Mapping[str, DesiredKey]
 
 
 class Glance:
@@ -23,7 +33,22 @@ class Glance:
     def passes(self, data: bytes) -> bool:
         """True if judging the tenant's file `data` in full would find nothing, no warning either."""
         groups = quick(data)
-        return groups is not None and all(map(self._in_order, groups, groups.values()))
+        return groups is not None and self._passes(groups)
+
+    def read(self, data: bytes, file: str) -> Seen | None:
+        """Return what a file that passes says, as reading it in full would; None if it doesn't pass."""
+        placed = quick_placed(data)
+        if placed is None or not self._passes(placed.content):
+            return None
+        keys: dict[str, DesiredKey] = {}
+        for group, names in placed.names.items():
+            for (short, value), place in zip(placed.content[group].items(), names, strict=True):
+                key = self._groups[group][short]
+                keys[key.name] = self._checks.meant(key, value, Source(file, *place))
+        return Seen(tuple(placed.content.get(EXTENDS, ())), keys)
+
+    def _passes(self, groups: Mapping[str, Any]) -> bool:
+        return all(map(self._in_order, groups, groups.values()))
 
     def _in_order(self, name: str, content: Any) -> bool:
         if name == EXTENDS:

@@ -30,6 +30,8 @@ def normalise(value: Any, schema: Schema) -> Value:
     """
     if schema.get("x-sensitive") and isinstance(value, str):
         return Secret(value)
+    if type(value) in SCALARS and type(value) is not float:
+        return value  # type: ignore[no-any-return]  # mypy can't follow a set of types
     if isinstance(value, Mapping):
         return _normal_object(value, schema)
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -47,9 +49,8 @@ def _normal_object(value: Mapping[str, Any], schema: Schema) -> Mapping[str, Val
     fields: Mapping[str, Schema] = schema.get("properties", {})
     if not fields:
         return {name: normalise(value[name], {}) for name in sorted(value)}
-    known = {name: value[name] for name in fields if name in value}
-    filled = {name: known.get(name, field.get("default", ABSENT)) for name, field in fields.items()}
-    return {name: normalise(item, fields[name]) for name, item in filled.items() if item is not ABSENT}
+    filled = ((name, value[name] if name in value else field.get("default", ABSENT)) for name, field in fields.items())
+    return {name: normalise(item, fields[name]) for name, item in filled if item is not ABSENT}
 
 
 def _as_set(items: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -8,6 +8,18 @@ many files of which most are in order: it says what such a file means, and nothi
 
 from reconciler.strictyaml.document import Document, Hidden, Item, Node, Path, nothing_hidden
 from reconciler.strictyaml.parser import MAX_BYTES, MAX_DEPTH, parse
-from reconciler.strictyaml.quick import quick
+from reconciler.strictyaml.quick import quick, quick_placed
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "Hidden", "Item", "Node", "Path", "nothing_hidden", "parse", "quick"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Document",
+    "Hidden",
+    "Item",
+    "Node",
+    "Path",
+    "nothing_hidden",
+    "parse",
+    "quick",
+    "quick_placed",
+]

@@ -1,5 +1,6 @@
-"""A file that is only glanced at must be one in which judging it in full finds nothing."""
+"""A file that is only glanced at must be one in which judging it in full finds nothing, and means the same."""
 
+import codecs
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ PROFILES = {"_good.yaml": "sales_order: {on_hold_timer_duration: 60}\n", "_bad.y
 def passes(text: str | bytes) -> bool:
     places = Places(CATALOGUE)  # type: ignore[arg-type]  # asserted above
     data = text.encode() if isinstance(text, str) else text
-    return Glance(places, Checks(CATALOGUE, places), {"_good"}).passes(data)  # type: ignore[arg-type]
+    return Glance(places, Checks(CATALOGUE, places), {"_good", "_more"}).passes(data)  # type: ignore[arg-type]
 
 
 def both(memory: Callable[..., Any], texts: Mapping[str, str | bytes]) -> tuple[Fleet, Fleet]:
@@ -42,11 +43,30 @@ def same(judged: Fleet, loaded: Fleet) -> bool:
     return judged == bare
 
 
+def in_full(memory: Callable[..., Any], texts: Mapping[str, str | bytes]) -> Fleet:
+    """Load files of which none is glanced at: with a byte order mark, which says nothing, no file passes."""
+    contents = {path: text.encode() if isinstance(text, str) else text for path, text in texts.items()}
+    marked = {path: codecs.BOM_UTF8 + data for path, data in contents.items()}
+    assert not any(map(passes, marked.values()))
+    return load_fleet(list_files(memory(marked), shown="tenants"), None, CATALOGUE)  # type: ignore[arg-type]
+
+
+def is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return not data.startswith(codecs.BOM_UTF8)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(CORPUS).as_posix())
 def test_judging_finds_in_the_corpus_what_loading_finds(path: Path, memory: Callable[..., Any]):
     """The same problems at the same places in the same order."""
-    judged, loaded = both(memory, {**PROFILES, "acme.yaml": path.read_bytes()})
+    texts: Mapping[str, str | bytes] = {**PROFILES, "acme.yaml": path.read_bytes()}
+    judged, loaded = both(memory, texts)
     assert same(judged, loaded)
+    if is_utf_8(path.read_bytes()):  # what isn't is told by the byte, and the mark is three
+        assert loaded == in_full(memory, texts)
 
 
 ONE = "sales_order: {{external_order_webhook: {{url: '{url}', api_key: {key}}}}}\n"
@@ -84,18 +104,49 @@ RIGHT = {
 def test_no_wrong_file_passes_at_a_glance(text: str, memory: Callable[..., Any]):
     """Each of these has a finding, and it is told."""
     assert not passes(text)
-    judged, loaded = both(memory, {**PROFILES, "acme.yaml": text})
+    texts = {**PROFILES, "acme.yaml": text}
+    judged, loaded = both(memory, texts)
     assert judged.tenants[0].problems
     assert same(judged, loaded)
+    assert loaded == in_full(memory, texts)
 
 
 @pytest.mark.parametrize("text", RIGHT.values(), ids=list(RIGHT))
 def test_a_file_in_order_passes_at_a_glance(text: str, memory: Callable[..., Any]):
     """Or a fleet would be slow in silence."""
     assert passes(text)
-    judged, loaded = both(memory, {**PROFILES, "acme.yaml": text})
+    texts = {**PROFILES, "acme.yaml": text}
+    judged, loaded = both(memory, texts)
     assert judged.tenants[0].problems == ()
     assert same(judged, loaded)
+    assert loaded == in_full(memory, texts)
+
+
+def test_glancing_at_a_file_tells_keys_values_and_places_as_reading_it_in_full_does(memory: Callable[..., Any]):
+    """Keys in odd layout and order, values that are filled and sorted, a profile that wins and one that doesn't."""
+    odd = """
+# Zürich
+"sales_order":   {big_sales_order: {soft_limit_for_big_orders: 20.0},
+    'cancellation_allowed_from':
+      [store, dc],   external_order_webhook: {url: "https://\\u0061.example/", api_key: {secret: A}}}
+extends:
+  - _good
+  - _more
+"""
+    more = "sales_order: {on_hold_timer_duration: 70, big_sales_order: {soft_limit_for_big_orders: 1}}\n"
+    texts = {**PROFILES, "_more.yaml": more, "acme.yaml": odd}
+    assert passes(odd)
+    _, loaded = both(memory, texts)
+    (tenant,) = loaded.tenants
+    assert {key.key.partition(".")[2]: (key.source.line, key.source.column) for key in tenant.keys} == {
+        "big_sales_order": (3, 19),
+        "cancellation_allowed_from": (4, 5),
+        "external_order_webhook": (5, 22),
+        "on_hold_timer_duration": (1, 15),
+    }
+    assert {key.key: key.value for key in tenant.keys}["sales_order.on_hold_timer_duration"] == 70
+    assert loaded == in_full(memory, texts)
+    assert repr(loaded) == repr(in_full(memory, texts))  # where 20.0 is not 20
 
 
 WORDS = st.sampled_from(["", " ", "\n", ":", "-", "[", "]", "{", "}", "0755", "no", "true", "-1", "x", "&a ", "!!str "])
@@ -107,11 +158,13 @@ def test_whatever_is_changed_in_a_good_file_is_found_at_a_glance_or_harmless(at:
     """Somewhere some characters less, and others more."""
     text = GOOD[:at] + word + GOOD[at + cut :]
     if passes(text):
-        assert load_one(text).tenants[0].problems == ()
+        full = load_one(codecs.BOM_UTF8 + text.encode())
+        assert full.tenants[0].problems == ()
+        assert repr(load_one(text.encode())) == repr(full)
 
 
-def load_one(text: str) -> Fleet:
+def load_one(data: bytes) -> Fleet:
     from reconciler.desired.drafting import OneFile
 
-    listing = list_files(OneFile("acme.yaml", text.encode()), shown="tenants")
+    listing = list_files(OneFile("acme.yaml", data), shown="tenants")
     return load_fleet(listing, None, CATALOGUE)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.strictyaml import MAX_DEPTH, parse, quick
+from reconciler.strictyaml import MAX_DEPTH, parse, quick, quick_placed
 from reconciler.strictyaml.building import NODES_PER_MIB
 from reconciler.strictyaml.quick import MAX_BYTES as QUICK_BYTES
 
@@ -25,6 +25,7 @@ ORDINARY = {
     "octal and hexadecimal": b"a: 0o17\nb: 0x1f\n",
     "quoted merge key": b"'<<': 1\n",
     "empty": b"{}",
+    "second level": "a: {b: 1, 'c': {d: [e]}}\nf: [g, {h: 1}]\ni:\n  ü: {}\n  ? k\n  : l\nm: {}\n".encode(),
 }
 ODD = {
     "nothing": b"",
@@ -76,13 +77,17 @@ GIVEN_UP_WITHOUT_NEED = {"byte order mark", "too large a file for it", "a list",
 
 def agrees(data: bytes) -> bool:
     """Return whether the quick way went through; then, the strict one must have no finding and the same value."""
-    value = quick(data)
-    if value is None:
+    value, placed = quick(data), quick_placed(data)
+    assert (value is None) is (placed is None)
+    if value is None or placed is None:
         return False
     document = parse(data, file="f.yaml")
     assert document.problems == ()
     # As text, so that 1, 1.0 and true differ, and the order of names counts.
-    assert json.dumps(document.value) == json.dumps(value)
+    assert json.dumps(document.value) == json.dumps(value) == json.dumps(placed.content)
+    inner = {name: members for name, members in value.items() if isinstance(members, dict)}
+    places = {name: [document.key_position((name, member)) for member in members] for name, members in inner.items()}
+    assert placed.names == places
     return True
 
 
