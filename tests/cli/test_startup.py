@@ -123,3 +123,12 @@ def test_a_plan_of_tenants_elsewhere_loads_one_http_engine_and_nothing_that_it_d
     found = loaded(folder, *words, ends=1)
     assert {"asyncio", "httptools", "httpx", "jsonschema_rs", "yaml"} < found
     assert sorted(found & NEVER_FOR_A_PLAN) == []
+
+
+def test_a_plan_asks_jsonschema_neither_what_fits_nor_what_does_not(folder: Path):
+    """A condition of the order of writing that doesn't hold is nothing wrong: to tell so takes no explanation."""
+    hook = "external_order_webhook: {url: 'https://a.example/', api_key: {secret: A}}"
+    (folder / "tenants" / "beta.yaml").write_text(
+        f"sales_order:\n  {hook}\n  external_oms: {{enabled: false}}\n", encoding="utf-8"
+    )
+    assert "jsonschema" not in loaded(folder, "plan", "--sandbox")
