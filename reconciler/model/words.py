@@ -15,11 +15,8 @@ class Action(StrEnum):
     @property
     def writes(self) -> bool:
         """True for the actions that end in a POST."""
-        return self in _WRITING
-
-
-_WRITING = (Action.CREATE, Action.UPDATE)
-"""Asked of every key several times, and a set would hash by a function in Python."""
+        # Asked of every key several times, and a set would hash by a function in Python.
+        return self is Action.CREATE or self is Action.UPDATE
 
 
 class Reason(StrEnum):

@@ -32,11 +32,15 @@ def _is_secret(value: Value | Absent) -> bool:
 
 def _differing(before: Value, after: Value) -> set[Path]:
     """Return the paths of the fields that differ, each cut at the first array, secrets left out."""
+    one, other = _comparable(before), _comparable(after)
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        # Without fields there is nothing to look for, and no library to wait for. `True` is not `1`.
+        return set() if type(one) is type(other) and one == other else {()}
     from deepdiff import DeepDiff  # here: the import takes longer than a plan
 
     tree = DeepDiff(
-        _comparable(before),
-        _comparable(after),
+        one,
+        other,
         view="tree",
         ignore_private_variables=False,  # `__name` is a field like any other
         threshold_to_diff_deeper=0,  # fields, however few the two sides share
