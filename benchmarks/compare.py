@@ -1,6 +1,5 @@
 """Whether something has become slower: each row of now against the same row as it is kept, with room for noise."""
 
-import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +19,12 @@ class Compared:
 
     @property
     def worse(self) -> float | None:
-        """Return how many times as bad it has become: below 1 if it is better; None if there is only one side."""
+        """Return how many times as bad it has become: below 1 if it is better; None if there is nothing to divide."""
         if self.now is None or self.then is None:
             return None
-        now, then = (statistics.median(row.values) for row in (self.now, self.then))
+        now, then = self.now.median, self.then.median
+        if not now or not then:
+            return None
         return now / then if self.then.at_most else then / now
 
     @property
@@ -31,8 +32,10 @@ class Compared:
         """Return it in a word or two."""
         if self.now is None:
             return "not measured here"
-        if self.worse is None:
+        if self.then is None:
             return "new"
+        if self.worse is None:
+            return ""
         return "**slower**" if self.worse > ROOM else "faster" if self.worse < 1 / ROOM else "as before"
 
 

@@ -125,6 +125,12 @@ def test_a_regression_is_told_and_noise_is_not(at_most: bool, now: float, verdic
     assert Compared(replace(then, values=(now,)), then).verdict == verdict
 
 
+def test_nothing_is_not_compared():
+    """What took no memory then may take some now."""
+    row = Compared(ROW, replace(ROW, values=(0.0,)))
+    assert (row.worse, row.verdict) == (None, "")
+
+
 def test_the_comparison_has_every_row_of_both_sides():
     """Also what only one of them has; of benchmarks that were not run, nothing."""
     new, gone = replace(ROW, name="new"), replace(ROW, name="gone")
