@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks import __main__ as suite
-from benchmarks import apply, peers, plan, shell, startup, validate
+from benchmarks import apply, peers, plan, reports, shell, startup, validate
 from benchmarks.measuring import Broken, Cost, Measured, Row
 
 COSTS = [Cost(1.0, 1.0, 1.0)]
@@ -54,6 +54,8 @@ def test_the_targets_are_those_that_were_set():
     """None is softened on the way, and no row has one that nobody set."""
     assert {row.name: (row.target, row.at_most) for row in rows() if row.target is not None} == TARGETS
     assert (startup.AT_MOST, apply.AT_MOST) == (5, 1.3)
+    assert {reports.AT_MOST[form] for form in ("json", "markdown", "html")} == {2}
+    assert (reports.MANY, reports.LINEAR) == ((10_000, 1_000), 1.15)
 
 
 def test_the_full_sizes_are_those_that_the_targets_are_for():
@@ -90,7 +92,7 @@ def test_every_benchmark_is_there_and_is_called_alike():
     """So that a misspelt one isn't simply left out. What `check` runs is a part of it."""
     for name in suite.known():
         assert callable(importlib.import_module(f"benchmarks.{name}").measure)
-    assert set(suite.ROUNDS) - set(suite.known()) <= {"reports"}
+    assert set(suite.known()) == set(suite.ROUNDS)
     assert set(suite.CHECKED) <= set(suite.ROUNDS)
 
 
