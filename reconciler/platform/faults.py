@@ -70,7 +70,7 @@ TABLE: Mapping[type[Exception], tuple[Sent, Passing, str]] = {
 """Every error that httpx can raise for one exchange; a test walks its tree and fails when one is missing."""
 
 EXPECTED = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
-"""What an exchange may raise for reasons outside of us. OSError: TLS errors and timeouts pass httpx unmapped."""
+"""What an exchange may raise for reasons outside of us. OSError: the time for all of an exchange ends in one."""
 
 
 def fault_of(error: Exception) -> Fault:
@@ -113,5 +113,5 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         if isinstance(error, BaseExceptionGroup):
             for member in error.exceptions:
                 yield from _causes(member)
-        # httpcore raises "from None", which leaves the context.
+        # "from None" leaves the context.
         error = error.__cause__ or error.__context__

@@ -4,10 +4,11 @@ A break is one natural mistake at one place: code that somebody could write, and
 `break_and_see.py` makes each in a copy and runs its test.
 """
 
+from tests.breaks.of_connections import CONNECTIONS
 from tests.breaks.of_requests import POSTS, READS
 from tests.breaks.of_runs import BRAKES, GATES
 from tests.breaks.one import Break
 
 __all__ = ["BREAKS", "Break"]
 
-BREAKS = (*READS, *POSTS, *BRAKES, *GATES)
+BREAKS = (*CONNECTIONS, *READS, *POSTS, *BRAKES, *GATES)

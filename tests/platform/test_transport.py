@@ -132,6 +132,23 @@ async def test_what_comes_after_an_answer_while_its_body_waits_to_be_read_is_no_
         await second
 
 
+async def test_what_is_read_after_an_error_is_the_error_again():
+    """Not the end of the body."""
+    async with played() as stage, plain() as transport:
+        first = asyncio.ensure_future(stage.answers(PLAIN[:-1]))
+        response = await transport.handle_async_request(asking(stage.origin))
+        (await first)[0].hangs_up()
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        body = aiter(response.stream)
+        assert await anext(body) == b"h"
+        for _ in range(2):
+            with pytest.raises(httpx.RemoteProtocolError):
+                await anext(body)
+        await response.aclose()
+        with pytest.raises(StopAsyncIteration):
+            await anext(body)
+
+
 async def test_a_connection_that_rested_too_long_is_closed_and_not_used_again(serving: Serving):
     """The server is about to close it; who is first must not be a matter of luck."""
     async with serving() as server, plain(rests=0.05) as transport:
