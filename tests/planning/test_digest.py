@@ -66,6 +66,15 @@ def test_the_digest_of_a_known_plan_is_what_it_always_was():
     assert tenant_digest("acme", ORIGIN, [change(), places]) == f"sha256:{hashlib.sha256(rows).hexdigest()}"
 
 
+@pytest.mark.parametrize("odd", [0.5, 2**53, "\ud800", {"é": 1}], ids=["fraction", "huge", "half-a-pair", "name"])
+def test_a_tenant_with_something_out_of_the_ordinary_is_hashed_like_any_other(odd: Any):
+    """One array of its rows by key name, whoever has written them."""
+    changes = [change("orders.b"), change("orders.a", after=odd)]
+    rows = b",".join(rfc8785.dumps(row("acme", ORIGIN, one)) for one in reversed(changes))  # type: ignore[arg-type]
+
+    assert tenant_digest("acme", ORIGIN, changes) == f"sha256:{hashlib.sha256(b'[' + rows + b']').hexdigest()}"
+
+
 SAME: Mapping[str, Change] = {
     "cause": change(cause=Cause.DRIFT),
     "date": change(live_updated_at="2030-01-01T00:00:00Z"),
@@ -171,6 +180,7 @@ def test_an_integer_that_a_double_holds_is_written_as_a_number(number: int):
         pytest.param("a\ud800", {"text": "a\\ud800"}, id="half-a-surrogate-pair"),
         pytest.param(float("-inf"), {"number": "-inf"}, id="infinite"),
         pytest.param({"\ud800": 1}, {"\\ud800": 1}, id="in-a-name"),
+        pytest.param({"number": "1"}, {"object": {"number": "1"}}, id="what-looks-like-that"),
     ],
 )
 def test_what_rfc_8785_has_no_form_for_is_written_out(value: Any, written: object):
