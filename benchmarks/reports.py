@@ -81,6 +81,7 @@ def _put(report: Report, form: Format, folder: Path) -> None:
     assert lost is None, lost  # noqa: S101 - a disk that is full ends the benchmark
 
 
+@no_collecting()  # as its journey does
 def _merged(folder: Path) -> None:
     reports = [from_json((folder / str(number) / Format.JSON).read_bytes()) for number in range(SHARDS)]
     # The digest is the planning's, and measured with it.

@@ -7,10 +7,12 @@ from reconciler.inputs.usage import UsageProblem, first_few
 from reconciler.journeys.call import CorrectTheCallError, World
 from reconciler.model.report import Report
 from reconciler.planning.digest import run_digest
+from reconciler.report.collecting import no_collecting
 from reconciler.report.from_json import Malformed, from_json
 from reconciler.report.merge import MergeProblem, merge
 
 
+@no_collecting()  # shards are read one after the other, and what the first left would be walked through at each
 def rerender(files: Sequence[Path], world: World) -> Report:
     """Return the report in the only file, or the merge of all. Raises CorrectTheCallError.
 
