@@ -1,7 +1,7 @@
 """Write the table of docs/scale.md and draw its picture: what fleets of several sizes need. `--check` writes nothing.
 
-How many requests and machines is arithmetic, by the function that `reconciler shards` uses. How long a request takes was
-measured, by the benchmark of plan, and is read from docs/performance.json.
+How many requests and machines is arithmetic, by the function that `reconciler shards` uses. How long a request takes
+was measured, by the benchmark of plan, and is read from docs/performance.json.
 """
 
 import statistics

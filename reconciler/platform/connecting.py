@@ -22,6 +22,8 @@ async def connected(host: str, port: int) -> socket.socket:
     take for ever; cancelling it leaves nothing open.
     """
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    if len(found) == 1:
+        return await _try(found[0][0], found[0][4])
     tries: Tries = []
     won: asyncio.Task[socket.socket] | None = None
     try:

@@ -48,6 +48,9 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._answer: IncomingAnswer | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._until = 0.0
+        """When who waits has waited for long enough."""
+        self._alarm: asyncio.TimerHandle | None = None
         self._paused = False
         self._over = False
         """True if no further request may go out: the server has ended, or said what nobody asked, or we have ended."""
@@ -152,6 +155,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that it is closed (called by the event loop)."""
         self._over = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         if self._answer is not None:
             self._answer.closed(exc)
             self._wake()
@@ -163,14 +169,29 @@ class Connection(asyncio.Protocol):
         if answer.error is not None:
             # A new one: what is raised holds its frames, and they hold us.
             raise type(answer.error)(str(answer.error)) from answer.error.__cause__
-        self._waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        self._until = loop.time() + within
+        if self._alarm is not None and self._alarm.when() > self._until:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._alarm is None:
+            self._alarm = loop.call_at(self._until, self._ring)
         try:
-            async with asyncio.timeout(within):
-                await self._waiter
-        except TimeoutError:
-            raise httpx.ReadTimeout("nothing heard") from None
+            await self._waiter
         finally:
             self._waiter = None
+
+    def _ring(self) -> None:
+        """Time may be up. One alarm serves many waits: to set one for each costs more than to look again."""
+        self._alarm = None
+        loop = asyncio.get_running_loop()
+        if self._waiter is None or self._waiter.done():
+            return
+        if loop.time() < self._until:
+            self._alarm = loop.call_at(self._until, self._ring)
+        else:
+            self._waiter.set_exception(httpx.ReadTimeout("nothing heard"))
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
