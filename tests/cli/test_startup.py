@@ -104,7 +104,8 @@ def test_a_plan_loads_what_it_needs(folder: Path):
 
 
 NEVER_FOR_A_PLAN = {
-    *("anyio", "deepdiff", "h11", "httpcore", "jsonschema", "rfc8785", "sniffio", "sqlite3", "starlette", "uvicorn"),
+    *("anyio", "deepdiff", "h11", "httpcore", "jsonschema", "pygments", "rfc8785", "rich", "sniffio", "sqlite3"),
+    *("starlette", "uvicorn"),
     *("reconciler.catalogue.authority", "reconciler.catalogue.derive", "reconciler.report.html", "reconciler.sandbox"),
     *("reconciler.planning.undo", "reconciler.report.journal", "reconciler.report.markdown"),
 }
