@@ -19,6 +19,7 @@ FONT = 'font-family="DejaVu Sans, Verdana, Helvetica, sans-serif"'
 LIBRARIES = ("asyncio", "ssl", "anyio", "h11", "httpcore", "httpx")
 RESOLVING = ("Thread._bootstrap", "_bootstrap")
 """Where the threads begin that look names up; at rest, they would only look busy."""
+_SAMPLE = re.compile(r"[^\x00-\x1f]+ [0-9]+")
 _FRAME = re.compile(r"^(?P<name>.*) \((?P<file>[^()]*?)(?::\d+)?\)$")
 _PLUMBING = re.compile(r"^(?:<frozen runpy>|click/|asyncio/(?:runners|base_events)\.py|bin/)|/bin/")
 """What stands between a command and its work in every stack, and says nothing."""
@@ -70,7 +71,9 @@ def module_of(file: str) -> str:
 def tree(text: str) -> Node:
     """Return all stacks as one tree; those of the threads that look names up are left out."""
     root = Node()
-    for line in text.splitlines():
+    for line in text.split("\n"):
+        if not _SAMPLE.fullmatch(line):
+            continue  # looked at while it ran on, a name can be what its memory is used for by then
         stack, count = frames(line)
         if not stack or stack[0][0] in RESOLVING:
             continue

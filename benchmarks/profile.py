@@ -40,7 +40,7 @@ def samples(tenants: int, tree: Path) -> str:
             for file in seen:
                 # Not on one core: py-spy would take its turns with what it looks at.
                 spent([*spy, "-o", str(file), "--", *plan], fleet, env)
-        return "".join(file.read_text(encoding="utf-8") for file in seen)
+        return "".join(file.read_text(encoding="utf-8", errors="replace") for file in seen)
 
 
 def main() -> None:

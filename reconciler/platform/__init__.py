@@ -6,7 +6,7 @@ size), through `guard` (where may it go, with which method), down to `transport`
 network or the API does wrong comes back as a value; an exception means a bug of ours, or `Unusable`.
 """
 
-import reconciler.platform.absent  # before anything imports httpx
+import reconciler.platform.absent  # noqa: F401 - for what it does, before anything imports httpx
 from reconciler.platform.addresses import Unusable, why_unusable
 from reconciler.platform.client import Platform
 from reconciler.platform.guard import ForbiddenRequest

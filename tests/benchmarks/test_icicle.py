@@ -82,3 +82,9 @@ def test_a_label_is_as_long_as_its_frame():
         "read…",
         "",
     ]
+
+
+def test_a_sample_that_was_torn_is_left_out():
+    """The profiler doesn't stop what it looks at."""
+    torn = "main (a.py:1);\x00\x01junk 3\nmain (a.py:1)\nmain (a.py:1) 2\n"
+    assert tree(torn).count == 2
