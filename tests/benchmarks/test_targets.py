@@ -29,9 +29,6 @@ TARGETS = {
     "peers-terraform's-core-10-at-once-10": (1, False),
     "peers-terraform's-core-10-at-once-50": (1, False),
     "peers-terraform's-core-10-at-once-200": (1, False),
-    "peers-terraform's-core-100-at-once-10": (1, False),
-    "peers-terraform's-core-100-at-once-50": (1, False),
-    "peers-terraform's-core-100-at-once-200": (1, False),
     "peers-curl-and-jq-a-loop-50": (30, False),
     "peers-curl-and-jq-xargs--p10-50": (8, False),
 }
