@@ -20,7 +20,7 @@ from reconciler.platform.answers import Fits, WhyNot
 from reconciler.platform.budgets import Breaker, Deadline, RetryBudget
 from reconciler.platform.guard import ASKING_FOR_TOKENS, READING, WRITING, ForbiddenRequest, Guard
 from reconciler.platform.pace import Pace, Run
-from reconciler.platform.quiet import allow_connections, silence_httpx
+from reconciler.platform.quiet import allow_connections, silence_httpx, use_small_buffers
 from reconciler.platform.rates import AddressBudget, TenantRate
 from reconciler.platform.redact import Redactor
 from reconciler.platform.retries import Retries
@@ -87,6 +87,7 @@ class Platform:
 
     async def __aenter__(self) -> Self:
         silence_httpx()
+        use_small_buffers()
         allow_connections(2 * self._limits.concurrency + _TOKEN_CONNECTIONS)
         looking_up = ThreadPoolExecutor(min(self._limits.concurrency, _RESOLVING), thread_name_prefix="resolver")
         asyncio.get_running_loop().set_default_executor(looking_up)

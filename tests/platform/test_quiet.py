@@ -1,13 +1,18 @@
 import resource
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.access import Limits
+from reconciler.model.key import Key
 from reconciler.platform.quiet import allow_connections, wanted_limit
-from tests.platform.loopback import MakePlatform
+from tests.platform.loopback import MakeAccess, MakePlatform, Say, Serving
 
 UNLIMITED = resource.RLIM_INFINITY
 
@@ -53,6 +58,27 @@ async def test_opening_the_platform_makes_room_for_its_connections(
     async with platform(limits=Limits(concurrency=300)):
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert soft == min(736, hard)
+
+
+@pytest.mark.anyio
+async def test_a_tls_connection_holds_a_small_buffer_and_takes_a_large_answer_through_it(
+    platform: MakePlatform, access: MakeAccess, serving: Serving, hook: Key, tmp_path: Path
+):
+    """What asyncio calls its size must be the size: a newer Python may call it something else."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    async with serving(context) as acme:
+        acme.on("*", Say.ok({"url": "u" * 900_000, "api_key": "canary"}))
+        async with platform(ca_bundle=tmp_path / "ca.pem") as opened, opened.reading(access(acme)) as reader:
+            live = await reader.read(hook)
+            transport = reader._line.wire._transport._inner  # type: ignore[attr-defined]  # noqa: SLF001
+            ((connection, _),) = transport._idle  # noqa: SLF001
+            held = connection._transport._ssl_protocol._ssl_buffer  # noqa: SLF001 - nothing else shows it
+            assert len(held) == 32 * 1024
+    assert isinstance(live.value, Mapping)
+    assert live.value["url"] == "u" * 900_000
 
 
 def test_a_refusal_is_taken_quietly(monkeypatch: pytest.MonkeyPatch):
