@@ -30,7 +30,7 @@ figures: .venv/.dev .venv/.project ## write what the last test-long counted into
 check: .venv/.dev .venv/.project ## lint, format, types, imports, schemas, workflows and shell scripts
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/check.sh
 
-bench: .venv/.dev .venv/.project .venv-bench/.made ## measure everything at full size, and write docs/performance.md: takes half an hour
+bench: .venv/.dev .venv/.project .venv-bench/.made ## measure everything at full size, and write docs/performance.md: takes twenty minutes
 	@$(BIN)/python -m benchmarks --small --keep
 	@$(BIN)/python -m benchmarks
 

@@ -12,14 +12,14 @@ from benchmarks.compare import compared, report
 from benchmarks.measuring import Broken, Measured, machine, told
 
 ROUNDS: dict[str, tuple[int, int]] = {
-    "startup": (30, 5),
-    "validate": (5, 2),
-    "plan": (5, 2),
-    "apply": (5, 2),
-    "reports": (5, 1),
-    "shell": (3, 1),
-    "peers": (3, 1),
-    "engines": (3, 1),
+    "startup": (20, 7),
+    "validate": (5, 3),
+    "plan": (3, 3),
+    "apply": (3, 3),
+    "reports": (3, 2),
+    "shell": (2, 2),
+    "peers": (2, 1),
+    "engines": (2, 1),
     "http2": (3, 2),
 }
 """Every benchmark, in the order of the page: its rounds at full size, and at small size."""
