@@ -202,7 +202,8 @@ def main(name: str, port: str, tenants: str, at_once: str, authority: str, *keys
     """Get every key of every tenant."""
     job = Job(int(port), int(tenants), int(at_once), ssl.create_default_context(cafile=authority), keys)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 2 * job.at_once + 128), hard))
+    # One that all tenants share keeps the connections of those that are through, for a while.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, job.tenants + job.at_once + 128), hard))
     engine, _, loop = name.partition("+")
     with asyncio.Runner(loop_factory=loop_of(loop)) as runner:
         runner.run(ENGINES[engine](job))

@@ -21,8 +21,8 @@ def test_the_figures_of_the_page_are_fresh():
 
 def test_the_table_has_each_size_with_both_budgets():
     """And a larger fleet never needs less."""
-    rows = [re.findall(r"[\d,]+", line) for line in section().splitlines() if line.startswith("| 1")]
-    numbers = [[int(cell.replace(",", "")) for cell in row] for row in rows]
+    rows = [re.findall(r"[\d,.]+", line) for line in section().splitlines() if line.startswith("| 1")]
+    numbers = [[float(cell.replace(",", "")) for cell in row] for row in rows]
     assert [row[0] for row in numbers] == [size for size in SIZES for _ in range(2)]
     for smaller, larger in zip(numbers, numbers[2:], strict=False):
         assert all(one <= other for one, other in zip(smaller, larger, strict=True))
