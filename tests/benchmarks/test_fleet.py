@@ -42,7 +42,6 @@ def test_a_plan_of_the_fleet_finds_who_has_moved(tmp_path: Path):
     assert (counts["update"], counts["no-op"]) == (2, 10 * len(KEYS) - 2)
 
 
-@pytest.mark.allowed_skip_in_ci
 @pytest.mark.parametrize("peer", [LOOP, XARGS])
 def test_a_script_reads_compares_and_writes(tmp_path: Path, peer: str):
     """It mends what differs, and we agree that it did."""
