@@ -74,7 +74,7 @@ def measure(rounds: int, *, small: bool) -> Measured:
         f"own, {1000 * size.think:.0f} ms until each answer. Each engine is a process of its own, its start included. "
         "httpx: a transport with one connection a tenant, one TLS context for all. aiohttp: one session for all, no "
         "cookies. httptools: asyncio's connections and a parser in C, without time limits or checks. ours: what the "
-        "reconciler sends through."
+        "product itself goes through."
     )
     out = (f"{', '.join(THERE)}: lack {lack}.",) if lack else ()
     return Measured("HTTP engines", told, (*COST_HEAD, "processor a GET"), tuple(lines), tuple(rows), out)
