@@ -122,6 +122,6 @@ def _tell_of_bug(error: Exception) -> None:
 def entry() -> None:
     """Run as a program."""
     # A run makes much that stays and little that refers to itself. To look for that as often as Python does unasked
-    # takes a tenth of a run's time.
+    # takes a part of a large run's time that can be measured.
     gc.set_threshold(50_000, 20, 50)
     sys.exit(run(sys.argv[1:]))

@@ -16,8 +16,8 @@ def silence_httpx() -> None:
 def use_small_buffers() -> None:
     """Let asyncio's TLS hold 32 KiB for a connection, which is two records, and not 256 KiB, all of it zeroed first.
 
-    An answer has some hundred bytes. Hundreds of connections would take as many quarters of a MiB, and a tenth of the
-    processor's time. The attribute is not documented: should it go, connections are as large as they were.
+    An answer has some hundred bytes. Hundreds of connections would take as many quarters of a MiB, and the time
+    to zero them. The attribute is not documented: should it go, connections are as large as they were.
     """
     asyncio.sslproto.SSLProtocol.max_size = 32 * 1024
 
