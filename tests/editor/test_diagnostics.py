@@ -117,6 +117,14 @@ def test_every_listed_difference_is_met_in_the_corpus():
     assert ELSEWHERE.keys() | UNCERTAIN.keys() <= {path.stem for path in NEGATIVE}
 
 
+def test_of_a_url_the_editor_sees_what_the_house_asks_for_and_not_the_whole_format(tenant: Page):
+    """Which is the one difference that no file of the corpus shows."""
+    text = WEBHOOK.format("https://a.example:99999/", "{secret: K}", 20)
+    (found,) = load_fleet(list_files(MemoryFiles({"a.yaml": text.encode()}), shown="tenants"), None, CATALOGUE).tenants
+    assert [problem.rule for problem in found.problems] == ["spec/format"]
+    assert tenant.marked(text) == []
+
+
 def test_anchors_aliases_merge_keys_and_tags_pass_where_what_they_stand_for_would(tenant: Page):
     """So that they are known to be unseen from a file in which they are all that is wrong."""
     text = "sales_order: {<<: &a {on_hold_timer_duration: !!int 5}, external_oms: {enabled: true}}\n"

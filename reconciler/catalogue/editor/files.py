@@ -35,8 +35,10 @@ def profile_schema(keys: Iterable[Key]) -> dict[str, Any]:
     every = tuple(keys)
     groups = _groups(every)
     for group, place in groups.items():
-        once = {key.short for key in every if key.group == group and key.write_once}
-        _refuse(place, once, _ONCE)
+        own = [key for key in every if key.group == group]
+        markdown = of_group(group, (key for key in own if not key.write_once))
+        place |= {"description": plain(markdown), "markdownDescription": markdown}
+        _refuse(place, {key.short for key in own if key.write_once}, _ONCE)
     schema = _file("A profile", _PROFILE, {RESERVED: _extends(), **groups})
     _refuse(schema, {RESERVED}, _NO_EXTENDS)
     return schema

@@ -33,7 +33,8 @@ def of_key(key: Key, keys: Iterable[Key], spoken: Iterable[Spoken]) -> str:
     fields = key.schema.get("properties", {})
     required = _required(key.schema, here)
     listed = [
-        f"- `{name}`: {_line(field, at(said, (name,)), required=name in required)}" for name, field in fields.items()
+        f"- `{name}`: {_line(field, at(said, (name,)), required=name in required, brief=True)}"
+        for name, field in fields.items()
     ]
     value = in_file(key, key.example)
     example = "\n".join(["```yaml", *member_lines(key.short, value), "```"])
@@ -77,11 +78,11 @@ def _required(schema: Schema, spoken: Iterable[Spoken]) -> set[str]:
     return asked | set(schema.get("required", []))
 
 
-def _line(schema: Schema, spoken: Iterable[Spoken] = (), *, required: bool | None = None) -> str:
-    return " · ".join(_facts(schema, tuple(spoken), required=required))
+def _line(schema: Schema, spoken: Iterable[Spoken], *, required: bool | None = None, brief: bool = False) -> str:
+    return " · ".join(_facts(schema, tuple(spoken), required=required, brief=brief))
 
 
-def _facts(schema: Schema, spoken: tuple[Spoken, ...], *, required: bool | None) -> Iterator[str]:
+def _facts(schema: Schema, spoken: tuple[Spoken, ...], *, required: bool | None, brief: bool) -> Iterator[str]:
     """Yield what can be said in a word or two, the bounds of the API and those of house rules taken together."""
     said = [schema, *(one.part for one in spoken if one.rule.severity is Severity.ERROR)]
     kind = _kind(schema)
@@ -98,7 +99,7 @@ def _facts(schema: Schema, spoken: tuple[Spoken, ...], *, required: bool | None)
         yield f"left out, {_code(schema['default'])} counts"
     elif required is not None:
         yield "**required**" if required else "optional"
-    if "examples" in schema:
+    if "examples" in schema and not brief:
         yield f"such as {' or '.join(_code(example) for example in schema['examples'])}"
 
 
