@@ -88,6 +88,15 @@ def test_a_broken_file_is_found_as_installed(plain: Installed, folder: Path):
     assert "tenants/beta.yaml:2:" in done.stdout
 
 
+def test_a_repository_of_tenants_gets_its_editors_schemas_as_installed(plain: Installed, folder: Path):
+    """Derived from what the wheel carries, with the declared dependencies alone; the same bytes as in the checkout."""
+    done = plain("schemas", "--out", "schemas", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("tenant.schema.json", "profile.schema.json"):
+        assert (folder / "schemas" / name).read_bytes() == (ROOT / "schemas" / name).read_bytes()
+    assert plain("schemas", "--check", "--out", "schemas", cwd=folder).returncode == 0
+
+
 def test_a_real_plan_gets_as_far_as_the_credentials_without_the_extra(plain: Installed, folder: Path):
     """All that it takes to talk to the platform is among the plain dependencies."""
     credentials = folder / "credentials.yaml"
