@@ -12,21 +12,17 @@ Both sides are judged with today's catalogue. When only some keys are looked at,
 one of them.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.catalogue import Catalogue
+from reconciler.desired.as_before import AsBefore, Holds
 from reconciler.desired.fleet import judge, load
-from reconciler.desired.listing import Listing, SourceFile
-from reconciler.desired.places import EXTENDS
+from reconciler.desired.listing import Listing
 from reconciler.model.normal import same
 from reconciler.model.tenant import DesiredTenant
 from reconciler.model.values import Value
 from reconciler.model.words import Severity
-from reconciler.strictyaml import MAX_BYTES, quick
-
-Holds = Callable[[str, bytes], bool]
-"""True if the base's file at a path is exactly these bytes; False also when that can't be told without reading it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +50,14 @@ def changed(
     `holds` only saves time: a tenant whose bytes and whose profiles' are those of the base is not compared.
     """
     chosen = frozenset(names)
-    broken = {one.tenant for one in judge(now, chosen, catalogue).tenants if _has_errors(one)}
+    broken = {one.tenant for one in judge(now, chosen, catalogue).tenants if has_errors(one)}
     sound = {source.name: source for source in now.tenants if source.name in chosen and source.name not in broken}
     earlier = {source.name: source for source in base.tenants}
     new = sound.keys() - earlier.keys()
-    as_before = _AsBefore(now, base, holds)
+    as_before = AsBefore(now, base, holds)
     suspects = {name for name, one in sound.items() if name not in new and not as_before(one, earlier[name])}
     then = {one.tenant: one for one in load(base, suspects, catalogue).tenants}
-    unjudged = {name for name, one in then.items() if _has_errors(one)}
+    unjudged = {name for name, one in then.items() if has_errors(one)}
     found = broken | unjudged
     if keys is None:
         found |= new
@@ -73,7 +69,8 @@ def changed(
     return Changed(tuple(sorted(found)), tuple(sorted(unjudged)))
 
 
-def _has_errors(tenant: DesiredTenant) -> bool:
+def has_errors(tenant: DesiredTenant) -> bool:
+    """True if nothing of the tenant may be believed: its file, or a profile of it, has an error."""
     return any(problem.severity is Severity.ERROR for problem in tenant.problems)
 
 
@@ -85,37 +82,3 @@ def _values(tenant: DesiredTenant | None, keys: Collection[str] | None) -> Mappi
 
 def _alike(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
     return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
-
-
-class _AsBefore:
-    """Knows by its bytes a tenant that can't have changed. That another one has isn't said."""
-
-    def __init__(self, now: Listing, base: Listing, holds: Holds) -> None:
-        self._files = now.files
-        self._holds = holds
-        today = {source.name: source for source in now.profiles}
-        then = {source.name: source for source in base.profiles}
-        self._moved = {
-            name
-            for name in today.keys() | then.keys()
-            if name not in today or name not in then or not self._same(today[name], then[name])
-        }
-        """The profiles that are not as they were."""
-
-    def __call__(self, source: SourceFile, before: SourceFile) -> bool:
-        data = self._bytes(source, before)
-        if data is None or not self._moved:
-            return data is not None
-        groups = quick(data)
-        extends = [] if groups is None else groups.get(EXTENDS, [])
-        return groups is not None and isinstance(extends, list) and self._moved.isdisjoint(map(str, extends))
-
-    def _same(self, source: SourceFile, before: SourceFile) -> bool:
-        return self._bytes(source, before) is not None
-
-    def _bytes(self, source: SourceFile, before: SourceFile) -> bytes | None:
-        """Return a file's bytes if they are those of the base."""
-        if source.problems or before.problems:
-            return None
-        data = self._files.read(source.path, MAX_BYTES + 1)
-        return data if isinstance(data, bytes) and self._holds(before.path, data) else None
