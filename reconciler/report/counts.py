@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Report
-from reconciler.model.words import Action, Result, Severity, Status
+from reconciler.model.words import Action, Cause, Result, Severity, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Counts:
     """How many of what. `writes` are the planned changes; `changing` the tenants that have any.
 
     `irreversible` counts first sets of write-once keys among `writes`; `held` the planned changes that were
-    not attempted; `files` those with an error among their problems.
+    not attempted; `causes` all of them by cause; `files` those with an error among their problems.
     """
 
     tenants: int
@@ -29,6 +29,7 @@ class Counts:
     errors: int
     warnings: int
     files: int
+    causes: Mapping[Cause, int]
 
 
 def counts(report: Report) -> Counts:
@@ -37,11 +38,14 @@ def counts(report: Report) -> Counts:
     kinds = Counter([_kind(key) for tenant in report.tenants for key in tenant.keys])
     actions: Counter[Action] = Counter()
     statuses: Counter[Status] = Counter()
-    for (action, status, _), number in kinds.items():
+    for (action, status, *_), number in kinds.items():
         actions[action] += number
         if status:
             statuses[status] += number
     writes = {kind: number for kind, number in kinds.items() if kind[0].writes}
+    causes: Counter[Cause] = Counter()
+    for (*_, cause), number in writes.items():
+        causes[cause] += number
     problems = all_problems(report)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     return Counts(
@@ -52,16 +56,18 @@ def counts(report: Report) -> Counts:
         results=Counter([tenant.result for tenant in report.tenants]),
         writes=sum(writes.values()),
         changing=sum(any(key.change.action.writes for key in tenant.keys) for tenant in report.tenants),
-        irreversible=sum(number for (_, _, irreversible), number in writes.items() if irreversible),
-        held=sum(number for (_, status, _), number in writes.items() if status is Status.NOT_ATTEMPTED),
+        irreversible=sum(number for (_, _, irreversible, _), number in writes.items() if irreversible),
+        held=sum(number for (_, status, _, _), number in writes.items() if status is Status.NOT_ATTEMPTED),
         errors=len(errors),
         warnings=len(problems) - len(errors),
         files=len({problem.file for problem in errors}),
+        causes=causes,
     )
 
 
-def _kind(key: KeyReport) -> tuple[Action, Status | None, bool]:
-    return key.change.action, key.outcome.status if key.outcome else None, key.change.irreversible
+def _kind(key: KeyReport) -> tuple[Action, Status | None, bool, Cause]:
+    change = key.change
+    return change.action, key.outcome.status if key.outcome else None, change.irreversible, change.cause
 
 
 def is_held(key: KeyReport) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from reconciler.model.report import Report
-from reconciler.model.words import Action, Reason, Result, Status
+from reconciler.model.words import Action, Cause, Reason, Result, Status
+from reconciler.report.causes import told
 from reconciler.report.counts import Counts, counts
 from reconciler.report.wording import plural
 
@@ -57,7 +58,10 @@ def _planned(report: Report, counted: Counts) -> str:
         changes = f"{plural(counted.writes, 'change')} in {_of(counted.changing, counted.tenants)}"
     else:
         changes = f"no changes in {plural(counted.tenants, 'tenant')}"
-    return f"{interrupted}{word}: {', '.join([changes, *parts])}."
+    whose = told(counted.causes)
+    said = f"{changes}: {whose}" if whose else changes
+    between = ("; " if whose else ", ") if parts else ""
+    return f"{interrupted}{word}: {said}{between}{', '.join(parts)}."
 
 
 def _applied(report: Report, counted: Counts) -> str:
@@ -148,6 +152,13 @@ def _steps(report: Report, counted: Counts) -> Iterator[str]:
         yield f"Read through the files, then see that nothing would change: reconciler plan{flag}"
 
 
+_DRIFT = (
+    "Drift: live is not what the files say, and this revision doesn't edit them there. Applying overwrites it, unless"
+    ' [apply] drift is "report". To keep what is live, write it into the file first.'
+)
+_RELEASED = "A released key keeps its live value: it is neither read nor written any more, until a file declares it."
+
+
 def _after_plan(report: Report, counted: Counts, flag: str) -> Iterator[str]:
     yield from _unreadable(report, counted)
     if report.result is Result.INTERRUPTED:
@@ -158,6 +169,10 @@ def _after_plan(report: Report, counted: Counts, flag: str) -> Iterator[str]:
         yield f"Have the JSON report of this plan reviewed, then: reconciler apply --plan FILE{flag}"
     if counted.irreversible:
         yield "A first set of a write-once key can't be undone: check its value twice before you approve."
+    if counted.causes.get(Cause.DRIFT):
+        yield _DRIFT
+    if report.released:
+        yield _RELEASED
     if counted.actions.get(Action.BLOCKED):
         yield "A blocked key is never written, and the other keys go on. Its message says what ends the block."
     if any(key.change.reason is Reason.NOT_COMPARABLE for tenant in report.tenants for key in tenant.keys):

@@ -5,6 +5,7 @@ from enum import IntEnum
 
 from reconciler.model.report import KeyReport, Report, TenantReport
 from reconciler.model.words import Action, Result, Status
+from reconciler.report.causes import Side, side
 from reconciler.report.counts import is_held
 
 _WENT_WRONG = frozenset({Status.REJECTED, Status.FAILED, Status.UNKNOWN, Status.SKIPPED})
@@ -40,9 +41,14 @@ def risk(key: KeyReport) -> Risk:
     return Risk.NOTED if change.warnings or change.drops else Risk.QUIET
 
 
+def _side(found: Risk, key: KeyReport) -> Side:
+    """What is in the way, or went wrong, is no less so for being drift."""
+    return side(key.change.cause) if found is Risk.WRITES else Side.UNTOLD
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One tenant: `keys` are those to show, by risk and name; `quiet` those with nothing to say, by name."""
+    """One tenant: `keys` are those to show, by risk, side and name; `quiet` those with nothing to say, by name."""
 
     tenant: TenantReport
     keys: tuple[KeyReport, ...]
@@ -54,13 +60,18 @@ class Section:
         return risk(self.keys[0]) if self.keys else Risk.QUIET
 
     @property
+    def side(self) -> Side:
+        """The side from which the first of the riskiest keys' changes comes."""
+        return _side(self.risk, self.keys[0]) if self.keys else Side.UNTOLD
+
+    @property
     def is_quiet(self) -> bool:
         """True if the tenant is in sync and there is nothing to say of any of its keys."""
         return not self.keys and self.tenant.result is Result.IN_SYNC
 
 
 def sections(report: Report) -> tuple[Section, ...]:
-    """Return the tenants, by risk and name, quiet ones last.
+    """Return the tenants, by risk, side and name, quiet ones last: what this revision writes comes before drift.
 
     Left out are those of which there is nothing but problems in their file, which stand above, and all of them
     after `validate`, which looks at nothing else.
@@ -68,7 +79,7 @@ def sections(report: Report) -> tuple[Section, ...]:
     made = [_section(tenant) for tenant in report.tenants if tenant.keys or not tenant.problems]
     if report.command == "validate":
         return ()
-    return tuple(sorted(made, key=lambda section: (section.risk, section.is_quiet, section.tenant.tenant)))
+    return tuple(sorted(made, key=lambda one: (one.risk, one.is_quiet, one.side, one.tenant.tenant)))
 
 
 def _section(tenant: TenantReport) -> Section:
@@ -81,6 +92,6 @@ def _section(tenant: TenantReport) -> Section:
             quiet.append(key)
         else:
             loud.append((found, key))
-    loud.sort(key=lambda pair: (pair[0], pair[1].change.key))
+    loud.sort(key=lambda pair: (pair[0], _side(*pair), pair[1].change.key))
     quiet.sort(key=lambda key: key.change.key)
     return Section(tenant, tuple(key for _, key in loud), tuple(quiet))

@@ -63,14 +63,18 @@ def reason(why: Reason) -> str:
 
 
 def cause(change: Change) -> str:
-    """Return which side moved, in words; nothing where it isn't known or nothing differs."""
+    """Return which side moved, in words; nothing where it isn't known or nothing differs.
+
+    A key that has no value yet, or can get no other, can't have been changed on the platform.
+    """
+    changed = change.action is Action.UPDATE
     match change.cause:
         case Cause.DECLARED:
             return "edited in this revision"
         case Cause.DRIFT:
-            return "drift: changed on the platform, not in git"
+            return "drift: " + ("changed on the platform, not in git" if changed else "not edited in this revision")
         case Cause.BOTH:
-            return "edited in this revision, and changed on the platform"
+            return "edited in this revision" + (", and changed on the platform" if changed else "")
         case Cause.UNKNOWN:
             return ""
         case never:

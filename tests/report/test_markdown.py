@@ -119,11 +119,11 @@ def test_a_fleet_fits_a_comment_and_what_is_left_out_is_counted():
     source = to_markdown(report)
     assert LIMIT - 2_000 < len(source.encode()) <= LIMIT
     assert "It can't be changed" in source
-    # 2,000 of theirs, and the one noted key of the last tenant of the sample.
+    # 2,000 of theirs, and behind them the drift and the two noted keys of the last tenants of the sample.
     left = re.search(r"Left out, to fit a comment: (?P<keys>[\d,]+) keys, 1 released key, 1 tenant", source)
     assert left
     shown = source.count("<details><summary>t")
-    assert shown + int(left["keys"].replace(",", "")) == 2001
+    assert shown + int(left["keys"].replace(",", "")) == 2003
     assert set(rendered(source).elements) <= OURS
 
 
@@ -150,7 +150,7 @@ def test_two_long_values_are_cut_around_their_difference():
 def test_the_first_line_tells_all():
     """The headline stands alone in the first line, and a sandbox run says so at once."""
     lines = to_markdown(SAMPLES["sandbox-changes"]).splitlines()
-    assert lines[0] == "**Plan: 2 changes in 2 of 2 tenants, 1 irreversible.**"
+    assert lines[0] == "**Plan: 2 changes in 2 of 2 tenants: all by this revision; 1 irreversible.**"
     assert "Sandbox" in lines[2]
 
 

@@ -15,8 +15,8 @@ from tests.report.generated import reports, texts
 from tests.report.samples import SAMPLES, TIMER_UPDATE, tenant
 
 HEADLINES = {
-    "plan": "Plan: 6 changes in 3 of 6 tenants, 1 irreversible, 1 blocked, 3 unreadable, 1 released, "
-    "apply would be refused by 1 rule.",
+    "plan": "Plan: 6 changes in 3 of 6 tenants: 4 by this revision (1 over drift), 1 drift, 1 of unknown cause; "
+    "1 irreversible, 1 blocked, 3 unreadable, 1 released, apply would be refused by 1 rule.",
     "apply": "Applied 2 of 9 changes in 4 of 4 tenants; 1 failed, 1 unknown, 1 rejected, 1 skipped, "
     "2 not attempted, 1 blocked, 1 stale, refused by 1 rule.",
     "refused": "Applied 0 of 2 changes in 2 of 2 tenants; 2 not attempted, refused by 2 rules.",
