@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import common_options, output_of, select_options, vouching_options
+from reconciler.cli.options import base_option, common_options, output_of, select_options, vouching_options
 
 EPILOG = """\b
 Examples:
@@ -29,6 +29,7 @@ reviewed; 64 wrong call, settings, credentials or plan file; 130 interrupted, th
 
 @click.command("apply", epilog=EPILOG)
 @select_options
+@base_option
 @click.option(
     "--plan",
     "plans",

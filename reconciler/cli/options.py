@@ -94,6 +94,14 @@ _CONNECT = (
 )
 
 
+base_option = click.option(
+    "--base",
+    metavar="REF",
+    help="Say of each change whether it was made since this revision, or is drift, and list released keys.",
+)
+"""For plan and apply."""
+
+
 def _apply(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
     for option in reversed(options):
         command = option(command)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import common_options, output_of, select_options, vouching_options
+from reconciler.cli.options import base_option, common_options, output_of, select_options, vouching_options
 
 EPILOG = """\b
 Examples:
@@ -13,6 +13,7 @@ Examples:
   reconciler plan --credentials ~/.reconciler.yaml   all tenants
   reconciler plan --tenant 'acme*' --key '*oms*'     some tenants, some keys
   reconciler plan --changed-since origin/main        the tenants that this branch changes
+  reconciler plan --base origin/main                 of each change, whether this branch made it, or drift
   reconciler plan --report plan.json --report plan.md
                                                      the file for apply --plan, and one for the pull request
 
@@ -26,6 +27,7 @@ Exit codes: 0 done, changes or not; 1 something is wrong or unreadable; 2 change
 
 @click.command("plan", epilog=EPILOG)
 @select_options
+@base_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes and nothing is wrong.")
 @vouching_options
 @common_options

@@ -161,11 +161,11 @@ def _unknown(ref: str, git: Git) -> UsageProblem:
     if git.read("rev-parse", "--is-shallow-repository") == b"true\n":
         return UsageProblem(
             f'There is no commit "{ref}" in this clone, which is shallow.',
-            "Fetch all of the history: in GitHub Actions, fetch-depth: 0 for actions/checkout; "
-            "elsewhere, git fetch --unshallow.",
+            "Fetch it: git fetch origin BRANCH for one branch, git fetch --unshallow for all of the history."
+            " In GitHub Actions, set fetch-depth of actions/checkout: 2 for HEAD^1, fetch-depth: 0 for everything.",
         )
     return UsageProblem(
         f'There is no commit "{ref}" in this repository.',
-        "Name a branch, a tag or a commit that has been fetched, such as origin/main. In GitHub Actions, fetch the "
-        "history with fetch-depth: 0 for actions/checkout.",
+        "Name a branch, a tag or a commit that has been fetched, such as origin/main after git fetch origin main. In"
+        " GitHub Actions, fetch the history with fetch-depth: 0 for actions/checkout.",
     )

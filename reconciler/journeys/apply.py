@@ -7,7 +7,7 @@ from pathlib import Path
 from reconciler.applying.tenant import Brake, apply_tenant
 from reconciler.applying.write import Desk
 from reconciler.inputs.choice import Shard, parse_shard
-from reconciler.inputs.usage import UsageProblem, did_you_mean
+from reconciler.inputs.usage import UsageProblem, did_you_mean, first_few
 from reconciler.journeys.call import Call, CorrectTheCallError, World, usable
 from reconciler.journeys.compile import Ending, Run, report, tenant_report, with_bugs
 from reconciler.journeys.ground import Ground, named_keys, prepare
@@ -21,6 +21,7 @@ from reconciler.journeys.stopping import run_until_stopped
 from reconciler.model.journal import Journal
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import ApprovedPlan, ApprovedTenant
+from reconciler.model.policy import Drift
 from reconciler.model.report import Lifted, Report
 from reconciler.model.words import Severity, Status
 from reconciler.planning.gate import HELD_DRIFT, LIFTABLE, Policy, approve, reviewed_changes
@@ -62,6 +63,7 @@ def apply(call: Call, world: World, approval: Approval) -> Report:
     lifted = _lifted(approval.lifts)
     files = read_plan_files(approval.plans, call) if approval.plans else ()
     ground = prepare(call, world, (lambda listing: narrowed_by(files, listing, shard)) if approval.plans else None)
+    _check_that_drift_can_be_told(call, ground)
     asked = asked_of(
         named_keys(call.rewrite, "--rewrite", ground), named_keys(call.assume_unset, "--assume-unset", ground)
     )
@@ -95,6 +97,27 @@ def _shard(call: Call, approval: Approval) -> Shard | None:
     if call.shard and not approval.plans:
         raise CorrectTheCallError(UsageProblem("A shard is applied only under the merged plan of all shards.", MERGE))
     return usable(parse_shard(call.shard)) if call.shard else None
+
+
+def _check_that_drift_can_be_told(call: Call, ground: Ground) -> None:
+    """Refuse to guess under `drift = "report"`: a change of unknown cause would overwrite what is to be left alone."""
+    if ground.settings.apply.drift is not Drift.REPORT:
+        return
+    if call.base is None:
+        raise CorrectTheCallError(
+            UsageProblem(
+                '[apply] drift = "report" takes a base: without one, nobody can tell drift from what git wants anew.',
+                "Say --base REF with the commit that was applied last, such as HEAD^1 right after a merge.",
+            )
+        )
+    if ground.earlier.untold:
+        raise CorrectTheCallError(
+            UsageProblem(
+                f'[apply] drift = "report": at --base {call.base}, drift can\'t be told from what git wants anew.',
+                "Name a base at which these files and their profiles are in order, and that has been fetched.",
+                first_few(ground.earlier.untold),
+            )
+        )
 
 
 def _changed_in(files: Sequence[Report], ground: Ground) -> frozenset[str]:
@@ -158,9 +181,10 @@ def _report(run: Run, steps: _Steps, lifted: Sequence[Lifted], *, interrupted: b
     approved = steps.approve()
     ending = Ending(
         problems=steps.ground.fleet.problems,
-        warnings=steps.ledger.lost,
+        warnings=(*steps.ground.warnings, *steps.ledger.lost),
         refusals=approved.refusals,
         lifted=lifted,
+        released=steps.ground.released,
         stale=frozenset(one.plan.tenant for one in approved.tenants if one.stale),
         interrupted=interrupted,
     )

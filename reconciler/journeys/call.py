@@ -27,6 +27,7 @@ class Call:
     tenant: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     changed_since: str | None = None
+    base: str | None = None
     shard: str | None = None
     rewrite: tuple[str, ...] = ()
     assume_unset: tuple[str, ...] = ()

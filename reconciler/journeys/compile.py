@@ -37,6 +37,7 @@ class Ending:
     warnings: Sequence[str] = ()
     refusals: Sequence[Refusal] = ()
     lifted: Sequence[Lifted] = ()
+    released: Sequence[str] = ()
     stale: Collection[str] = ()
     interrupted: bool = False
 
@@ -168,4 +169,5 @@ def _report(
         warnings=tuple(ending.warnings),
         refusals=tuple(ending.refusals),
         lifted=tuple(ending.lifted),
+        released=tuple(ending.released),
     )

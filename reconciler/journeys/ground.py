@@ -1,7 +1,7 @@
 """What every run stands on: settings, catalogue, the selected tenants as git declares them, the revision."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from reconciler.catalogue import Catalogue, CatalogueProblem
 from reconciler.catalogue import load as load_catalogue
@@ -15,7 +15,7 @@ from reconciler.inputs.usage import UsageProblem, did_you_mean
 from reconciler.journeys.call import Call, CorrectTheCallError, World, usable
 from reconciler.model.problem import Problem
 from reconciler.model.report import Revision, Selection
-from reconciler.model.tenant import DesiredTenant
+from reconciler.model.tenant import DesiredTenant, Earlier
 from reconciler.model.words import Severity
 
 
@@ -23,7 +23,8 @@ from reconciler.model.words import Severity
 class Ground:
     """The offline part of a run. `fleet_size` counts all tenant files, selected or not.
 
-    `elsewhere` are the tenants of the selection that the other shards of the run look at.
+    `elsewhere` are the tenants of the selection that the other shards of the run look at. `earlier` is what git wanted
+    at the base, and `warnings` say of whom that can't be told; `released` are the `tenant:key` that it let go of since.
     """
 
     settings: Settings
@@ -34,6 +35,9 @@ class Ground:
     selection: Selection
     revision: Revision
     elsewhere: tuple[str, ...] = ()
+    earlier: Earlier = field(default_factory=Earlier)
+    released: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def declared(self, tenant: str) -> tuple[str, ...]:
         """Return the full names of the keys that a selected tenant declares and the run looks at."""
@@ -86,7 +90,7 @@ def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] |
     if reviewed is not None and chosen.elsewhere:
         fleet = replace(fleet, problems=(*fleet.problems, *_errors(listing, chosen.elsewhere, catalogue)))
     tenants = tuple(_only(tenant, chosen.keys_of(tenant.tenant), catalogue) for tenant in fleet.tenants)
-    return Ground(
+    ground = Ground(
         settings=settings,
         catalogue=catalogue,
         tenants=tenants,
@@ -96,6 +100,7 @@ def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] |
         revision=revision(settings.tenants, world.environment),
         elsewhere=chosen.elsewhere,
     )
+    return ground if call.base is None else _with_base(ground, call.base, chosen, listing, world)
 
 
 def _errors(listing: Listing, names: Sequence[str], catalogue: Catalogue) -> tuple[Problem, ...]:
@@ -148,6 +153,34 @@ def _only_changed(
     keys = _resolved(globs, catalogue) if globs else None
     names = changed_since(ref, chosen.tenants, keys, listing, catalogue, settings.tenants, world)
     return replace(chosen, tenants=names, selection=replace(chosen.selection, changed_since=encodable(ref)))
+
+
+def _with_base(ground: Ground, ref: str, chosen: "Narrowed", listing: Listing, world: World) -> Ground:
+    """Apply --base: what git wanted there of each tenant, and what it let go of since in the keys that are looked at.
+
+    Of the tenants without a file any more, the run is about those that the globs and the shard would select.
+    """
+    from reconciler.journeys.since import untold_warnings, wanted_at  # only this option asks git what there was
+
+    def selected(names: Iterable[str]) -> Sequence[str]:
+        shard = usable(parse_shard(chosen.selection.shard)) if chosen.selection.shard else None
+        return select(names, chosen.selection.tenants, shard)
+
+    commit, earlier = wanted_at(
+        ref, listing, ground.fleet.tenants, selected, ground.catalogue, ground.settings.tenants, world
+    )
+    return replace(
+        ground,
+        revision=replace(ground.revision, base=commit),
+        earlier=earlier,
+        released=tuple(
+            f"{tenant}:{key}"
+            for tenant, key in earlier.released
+            if not (globs := chosen.globs.get(tenant, chosen.selection.keys))
+            or key in _resolved(globs, ground.catalogue)
+        ),
+        warnings=untold_warnings(ref, earlier),
+    )
 
 
 def others(every: Sequence[str], mine: Sequence[str]) -> tuple[str, ...]:

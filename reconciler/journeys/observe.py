@@ -10,7 +10,7 @@ from reconciler.journeys.reach import Reach
 from reconciler.journeys.reading import INTERRUPTED, OpenReader, each, read_keys
 from reconciler.model.live import Halt, Live
 from reconciler.model.plan import Plan, TenantPlan
-from reconciler.model.tenant import DesiredTenant
+from reconciler.model.tenant import DesiredTenant, Values
 from reconciler.model.words import Severity
 from reconciler.planning.plan import Asked, Rules, plan_tenant
 
@@ -52,16 +52,23 @@ def plan_all(ground: Ground, reach: Reach, observed: Observed, asked: Callable[[
         fits=ground.catalogue.matches,
         same_origin=judge_url,
     )
-    return Plan(tuple(_plan_one(one, reach, observed, rules, asked(one.tenant)) for one in ground.tenants))
+    return Plan(
+        tuple(
+            _plan_one(one, reach, observed, rules, asked(one.tenant), ground.earlier.values.get(one.tenant))
+            for one in ground.tenants
+        )
+    )
 
 
-def _plan_one(one: DesiredTenant, reach: Reach, observed: Observed, rules: Rules, asked: Asked) -> TenantPlan:
+def _plan_one(
+    one: DesiredTenant, reach: Reach, observed: Observed, rules: Rules, asked: Asked, base: Values | None
+) -> TenantPlan:
     access = reach.access[one.tenant]
     if not readable(one):
         return TenantPlan(one.tenant, one.file, access.origin, (), {}, one.problems)
     read = observed.get(one.tenant, {})
     live = {declared.key: read.get(declared.key, INTERRUPTED) for declared in one.keys}
-    return plan_tenant(one, live, access, rules, asked)
+    return plan_tenant(one, live, access, rules, asked, base)
 
 
 def asked_of(rewrite: Mapping[str, frozenset[str]], assume: Mapping[str, frozenset[str]]) -> Callable[[str], Asked]:

@@ -39,7 +39,20 @@ def plan(call: Call, world: World, *, detailed_exitcode: bool = False) -> Report
         detailed_exitcode=detailed_exitcode,
     )
     # In a plan the gate's refusals are notices: a review may come before the limit is raised or the freeze is over.
-    policy = Policy(ground.settings.gate, world.wall(), ground.fleet_size, judge_url, reached.secrets)
-    ending = Ending(ground.fleet.problems, refusals=run_refusals(planned, policy), interrupted=interrupted)
+    policy = Policy(
+        ground.settings.gate,
+        world.wall(),
+        ground.fleet_size,
+        judge_url,
+        reached.secrets,
+        drift=ground.settings.apply.drift,
+    )
+    ending = Ending(
+        ground.fleet.problems,
+        warnings=ground.warnings,
+        refusals=run_refusals(planned, policy),
+        released=ground.released,
+        interrupted=interrupted,
+    )
     tenants = [tenant_report(run, tenant, None, ending) for tenant in planned.tenants]
     return with_bugs(report(run, tenants, ending, world.stamp()), bugs)

@@ -41,7 +41,10 @@ _PERCENT_COUNTS_FROM = 10
 HELD_BY_GATE = "The gate refused this run; nothing was written."
 HELD_BY_PROBLEMS = "A file has problems; nothing was written. Correct it and run again."
 HELD_STALE = "This tenant's plan is not what was reviewed. Plan again, have it reviewed, and apply that."
-HELD_DRIFT = "Drift is reported, not overwritten ([apply] drift)."
+HELD_DRIFT = (
+    "Drift is reported, not overwritten ([apply] drift). To end it, write what is live into the file, or apply with"
+    ' drift = "overwrite".'
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from reconciler.model.key import Key
 from reconciler.model.live import Live
 from reconciler.model.normal import Comparison, Match, compare, references
 from reconciler.model.plan import Change, Planned, TenantPlan
-from reconciler.model.tenant import DesiredKey, DesiredTenant
+from reconciler.model.tenant import DesiredKey, DesiredTenant, Values
 from reconciler.model.values import ABSENT, Absent, Json, Value, pointer, shown
 from reconciler.model.words import Action, LiveState
 from reconciler.planning import secrets as secret_checks
+from reconciler.planning.cause import cause_of
 from reconciler.planning.decide import decide
 from reconciler.planning.diff import field_changes
 from reconciler.planning.order import Fits, predecessors, write_order
@@ -39,25 +40,38 @@ class Asked:
 
 
 def plan_tenant(
-    desired: DesiredTenant, live: Mapping[str, Live], access: Access, rules: Rules, asked: Asked
+    desired: DesiredTenant,
+    live: Mapping[str, Live],
+    access: Access,
+    rules: Rules,
+    asked: Asked,
+    base: Values | None = None,
 ) -> TenantPlan:
     """Return one change for every declared key, in write order, no-ops included.
 
-    `live` has an entry for every declared key. Undeclared keys are neither looked at nor listed.
+    `live` has an entry for every declared key. Undeclared keys are neither looked at nor listed. `base` is what git
+    wanted of the tenant at the base, None where there is none or no telling; it says of a change only its cause.
     """
     declared = {one.key: one for one in desired.keys}
     after = {name: shown(one.value) for name, one in declared.items()}
     keys = [rules.keys[name] for name in declared]
     before = predecessors(keys, after, rules.fits)
     items = tuple(
-        _plan_key(declared[key.name], after[key.name], key, live[key.name], access, rules, asked)
+        _plan_key(declared[key.name], after[key.name], key, live[key.name], access, rules, asked, base)
         for key in write_order(keys, before)
     )
     return TenantPlan(desired.tenant, desired.file, access.origin, items, before, desired.problems)
 
 
 def _plan_key(
-    declared: DesiredKey, after: Json, key: Key, live: Live, access: Access, rules: Rules, asked: Asked
+    declared: DesiredKey,
+    after: Json,
+    key: Key,
+    live: Live,
+    access: Access,
+    rules: Rules,
+    asked: Asked,
+    base: Values | None,
 ) -> Planned:
     rewrite, assume_unset = key.name in asked.rewrite, key.name in asked.assume_unset
     verdict = _compare(declared.value, live, access)
@@ -71,6 +85,7 @@ def _plan_key(
         after=after,
         source=declared.source,
         before=ABSENT if before is ABSENT else shown(before),
+        cause=cause_of(key.name, base, declared.value, live),
         write_once=key.write_once,
         irreversible=decision.irreversible,
         drops=live.unknown if decision.action.writes else (),

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -18,31 +17,12 @@ from reconciler.inputs.choice import Shard
 from reconciler.journeys.call import World
 from reconciler.journeys.since import base_of, changed_since
 from tests.desired.revisions import SPELLINGS, Fleet, expected, revisions
+from tests.journeys.checkout import commit, edit, git
 from tests.journeys.stage import Stage
 
 TIMER = "on_hold_timer_duration"
 OMS = "external_oms"
 NAMES = ("acme", "beta", "gamma", "delta")
-
-
-def git(folder: Path, *words: str) -> str:
-    """Run git, untouched by the configuration of whoever runs the tests."""
-    people = {f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    done = subprocess.run(
-        ["git", "-c", "init.defaultBranch=main", "-c", "gc.auto=0", *words],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", **people},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
-
-
-def commit(folder: Path) -> str:
-    git(folder, "add", "-A", "tenants")
-    git(folder, "commit", "-q", "--allow-empty", "-m", "more")
-    return git(folder, "rev-parse", "HEAD")
 
 
 @pytest.fixture
@@ -59,13 +39,6 @@ def fleet(stage: Stage) -> Stage:
     commit(stage.folder)
     git(stage.folder, "switch", "-q", "-c", "change")
     return stage
-
-
-def edit(stage: Stage, name: str, old: str, new: str) -> None:
-    path = stage.folder / "tenants" / f"{name}.yaml"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def looked_at(stage: Stage, *words: str, code: int = 0) -> list[str]:

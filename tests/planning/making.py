@@ -17,7 +17,7 @@ from reconciler.model.normal import normalise, unknown_fields
 from reconciler.model.plan import Change, Plan, Planned, TenantPlan
 from reconciler.model.policy import Gate
 from reconciler.model.report import KeyReport, Report, Revision, Selection, TenantReport
-from reconciler.model.tenant import BoundSecret, DesiredKey, DesiredTenant, Secrets, Source
+from reconciler.model.tenant import BoundSecret, DesiredKey, DesiredTenant, Secrets, Source, Values
 from reconciler.model.values import ABSENT, Secret, SecretRef
 from reconciler.model.words import Action, LiveState, Reason, Result
 from reconciler.planning.digest import run_digest, tenant_digest
@@ -152,15 +152,17 @@ def plan_of(
     secrets: Secrets = SECRETS,
     rewrite: tuple[Key, ...] = (),
     assume_unset: tuple[Key, ...] = (),
+    base: Values | None = None,
     **more: Any,
 ) -> TenantPlan:
-    """Plan a tenant from entries of a key, what is wanted of it, and what is live."""
+    """Plan a tenant from entries of a key, what is wanted of it, and what is live; `base` is what was wanted there."""
     return plan_tenant(
         wanted(tenant, *((key, value) for key, value, _ in entries), **more),
         {key.name: live for key, _, live in entries},
         access_of(tenant, secrets),
         RULES,
         Asked(frozenset(key.name for key in rewrite), frozenset(key.name for key in assume_unset)),
+        base,
     )
 
 
