@@ -34,6 +34,8 @@ FREEZE = "freeze"
 IRREVERSIBLE = "irreversible"
 LIFTABLE = (MAX_TENANTS, MAX_PERCENT, FREEZE)
 
+_ASKED_FOR = frozenset({Reason.NOT_COMPARABLE, Reason.AMBIGUOUS})
+"""Reasons of a change that there is only because a person said so."""
 _DEFAULT_PERCENT = 30.0
 _PERCENT_COUNTS_FROM = 10
 """Tenants. Below, one change is a large share of the fleet and the default would only be in the way."""
@@ -42,8 +44,8 @@ HELD_BY_GATE = "The gate refused this run; nothing was written."
 HELD_BY_PROBLEMS = "A file has problems; nothing was written. Correct it and run again."
 HELD_STALE = "This tenant's plan is not what was reviewed. Plan again, have it reviewed, and apply that."
 HELD_DRIFT = (
-    "Drift is reported, not overwritten ([apply] drift). To end it, write what is live into the file, or apply with"
-    ' drift = "overwrite".'
+    "Drift is reported, not overwritten ([apply] drift). To end it, write what is live into the file; or apply with"
+    ' drift = "overwrite", or for a secret that was exchanged, with --rewrite TENANT:KEY.'
 )
 
 
@@ -214,11 +216,12 @@ def _held(tenant: TenantPlan, policy: Policy, everything: str, irreversible: tup
 
 
 def _held_as_drift(item: Planned, policy: Policy) -> str:
-    return HELD_DRIFT if _only_reported(item.change, policy.drift) else ""
+    """Say why drift is left alone; nothing, where a person asks to send that key by its name."""
+    return HELD_DRIFT if _only_reported(item.change, policy.drift) and not item.rewrite else ""
 
 
 def _only_reported(change: Change, drift: Drift) -> bool:
-    return drift is Drift.REPORT and change.cause is Cause.DRIFT
+    return drift is Drift.REPORT and change.cause is Cause.DRIFT and change.reason not in _ASKED_FOR
 
 
 def _changed(plan: Plan, policy: Policy) -> list[str]:

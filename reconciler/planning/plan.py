@@ -85,7 +85,7 @@ def _plan_key(
         after=after,
         source=declared.source,
         before=ABSENT if before is ABSENT else shown(before),
-        cause=cause_of(key.name, base, declared.value, live),
+        cause=cause_of(key.name, base, declared.value, live, decision.action),
         write_once=key.write_once,
         irreversible=decision.irreversible,
         drops=live.unknown if decision.action.writes else (),

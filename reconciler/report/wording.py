@@ -65,16 +65,18 @@ def reason(why: Reason) -> str:
 def cause(change: Change) -> str:
     """Return which side moved, in words; nothing where it isn't known or nothing differs.
 
-    A key that has no value yet, or can get no other, can't have been changed on the platform.
+    That it was changed on the platform is said only where somebody must have written what is there.
     """
-    changed = change.action is Action.UPDATE
+    written = change.reason is Reason.DIFFERS
     match change.cause:
         case Cause.DECLARED:
             return "edited in this revision"
+        case Cause.DRIFT if written and change.changes and all(field.sensitive for field in change.changes):
+            return "drift: the secret was exchanged, in the credentials or on the platform"
         case Cause.DRIFT:
-            return "drift: " + ("changed on the platform, not in git" if changed else "not edited in this revision")
+            return "drift: " + ("changed on the platform, not in git" if written else "not edited in this revision")
         case Cause.BOTH:
-            return "edited in this revision" + (", and changed on the platform" if changed else "")
+            return "edited in this revision" + (", and changed on the platform" if written else "")
         case Cause.UNKNOWN:
             return ""
         case never:

@@ -12,10 +12,11 @@ from reconciler.model.key import Key
 from reconciler.model.live import Live
 from reconciler.model.normal import normalise
 from reconciler.model.policy import Drift
+from reconciler.model.tenant import Values
 from reconciler.model.values import SecretRef
-from reconciler.model.words import Action, Cause
-from reconciler.planning.cause import cause_of
+from reconciler.model.words import Cause
 from reconciler.planning.gate import HELD_DRIFT, approve
+from reconciler.planning.review import Reviewed
 from tests.planning.making import (
     HOOK,
     NUMBERS,
@@ -29,6 +30,7 @@ from tests.planning.making import (
     ambiguous,
     default_of,
     fleet,
+    plan_file,
     plan_of,
     policy,
     set_to,
@@ -36,6 +38,7 @@ from tests.planning.making import (
 
 NOT_DECLARED: Any = object()
 URL = "https://hook.example"
+RIGHT = "canary-hook"
 OTHER_REF = SecretRef("OTHER")
 
 
@@ -45,7 +48,8 @@ def hook(url: str = URL, api_key: Any = REF, **more: Any) -> Mapping[str, Any]:
 
 def told(key: Key, base: Any, now: Any, live: Live) -> Cause:
     values = {} if base is NOT_DECLARED else {key.name: normalise(base, key.schema)}
-    return cause_of(key.name, values, normalise(now, key.schema), live)
+    (item,) = plan_of("acme", (key, now, live), base=values).items
+    return item.change.cause
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,9 @@ def told(key: Key, base: Any, now: Any, live: Live) -> Cause:
             HOOK, hook(), hook(timeout=15), set_to(HOOK, hook(api_key="x", timeout=9)), "drift", id="defaults"
         ),
         pytest.param(HOOK, hook(), hook(timeout=9), set_to(HOOK, hook(api_key="x")), "declared", id="default-at-base"),
-        pytest.param(HOOK, hook(), hook(), set_to(HOOK, hook(api_key="x")), "unknown", id="a-secret-alone-differs"),
+        pytest.param(HOOK, hook(), hook(), set_to(HOOK, hook(api_key="x")), "drift", id="a-secret-alone-differs"),
+        pytest.param(HOOK, hook(), hook(), set_to(HOOK, hook(api_key=RIGHT)), "unknown", id="a-secret-is-the-same"),
+        pytest.param(HOOK, hook(), hook(), set_to(HOOK, hook(api_key="***")), "unknown", id="a-secret-is-masked"),
         pytest.param(HOOK, hook(), hook(), set_to(HOOK, hook("u", "x")), "drift", id="moved-and-a-secret-differs"),
         pytest.param(HOOK, hook(), hook(), set_to(HOOK, {"url": URL}), "drift", id="a-secret-is-not-there"),
         pytest.param(
@@ -103,12 +109,13 @@ def test_a_cause_is_its_row_s(key: Key, base: Any, now: Any, live: Live, cause: 
 @pytest.mark.parametrize("live", [UNSET, UNREADABLE, set_to(TIMER, 1), set_to(TIMER, 2), default_of(TIMER, 3)])
 def test_without_a_base_every_cause_is_unknown(live: Live):
     """Nobody can tell, whatever is live."""
-    assert cause_of(TIMER.name, None, 2, live) is Cause.UNKNOWN
+    (item,) = plan_of("acme", (TIMER, 2, live), base=None).items
+    assert item.change.cause is Cause.UNKNOWN
 
 
-def test_an_explicit_null_at_the_base_is_not_an_undeclared_key():
-    """None is a value: a key that a revision takes from null to something is edited, not new."""
-    assert cause_of(TIMER.name, {TIMER.name: None}, None, set_to(TIMER, 1)) is Cause.DRIFT
+def test_a_null_at_the_base_is_not_an_undeclared_key():
+    """None is a value."""
+    assert told(TIMER, None, None, set_to(TIMER, 1)) is Cause.DRIFT
 
 
 NUMBER = st.integers(0, 2)
@@ -121,11 +128,11 @@ LIVE = st.one_of(
 
 @given(base=st.none() | NUMBER, now=NUMBER, live=LIVE)
 def test_a_change_is_this_revision_s_exactly_if_git_wants_something_else_now(base: int | None, now: int, live: Live):
-    """And it is drift exactly if git wants the same, but live is known to be something else."""
+    """And where there is a change, there is a cause: drift, if git wants the same."""
     cause = told(TIMER, NOT_DECLARED if base is None else base, now, live)
     assert (cause in {Cause.DECLARED, Cause.BOTH}) == (base != now)
     (item,) = plan_of("acme", (TIMER, now, live)).items
-    assert (cause is Cause.DRIFT) == (base == now and item.change.action.writes)
+    assert (cause is Cause.UNKNOWN) == (base == now and not item.change.action.writes)
 
 
 @given(base=NUMBER, now=NUMBER, live=LIVE)
@@ -149,13 +156,30 @@ def test_what_is_drift_alone_is_held_exactly_under_report(base: int, now: int, l
     assert approved.held == ({TIMER.name: HELD_DRIFT} if held else {})
 
 
-def test_a_value_that_a_person_asks_to_send_again_is_not_taken_for_drift():
-    """Whoever says --rewrite must not be told that drift is only reported."""
-    masked = set_to(HOOK, hook(api_key="********"))
-    plan = plan_of("acme", (HOOK, hook(), masked), base={HOOK.name: normalise(hook(), HOOK.schema)}, rewrite=(HOOK,))
-    (item,) = plan.items
-    assert (item.change.action, item.change.cause) == (Action.UPDATE, Cause.UNKNOWN)
-    assert approve(fleet(plan), policy(drift=Drift.REPORT)).tenants[0].held == {}
+def test_what_a_person_asks_for_by_name_is_not_held():
+    """Whoever says --rewrite, or vouches with --assume-unset, must not be told that drift is only reported."""
+    hooked, numbered = normalise(hook(), HOOK.schema), {"start": 1}
+    base: Values = {HOOK.name: hooked, NUMBERS.name: numbered}
+    for text in ("********", "canary-other"):
+        asked = plan_of(
+            "acme",
+            (HOOK, hook(), set_to(HOOK, hook(api_key=text))),
+            (NUMBERS, numbered, ambiguous(NUMBERS)),
+            base=base,
+            rewrite=(HOOK,),
+            assume_unset=(NUMBERS,),
+        )
+        assert {item.change.cause for item in asked.items if item.change.action.writes} == {Cause.DRIFT}
+        reviewed = Reviewed.of([plan_file(asked)])
+        assert approve(fleet(asked), policy(drift=Drift.REPORT, reviewed=reviewed)).tenants[0].held == {}
+
+
+def test_a_secret_that_was_exchanged_is_held_until_it_is_asked_for():
+    """Nobody can tell whether the credentials or the platform has the right one."""
+    plan = plan_of(
+        "acme", (HOOK, hook(), set_to(HOOK, hook(api_key="x"))), base={HOOK.name: normalise(hook(), HOOK.schema)}
+    )
+    assert approve(fleet(plan), policy(drift=Drift.REPORT)).tenants[0].held == {HOOK.name: HELD_DRIFT}
 
 
 def test_each_key_is_held_against_its_own_value_at_the_base():
