@@ -89,7 +89,7 @@ def deliver(report: Report, output: Output, world: World, *, text: bool = True, 
     lost = [problem for path in world.kept.reports if (problem := _save(report, path, known)) is not None]
     failed = [problem for problem in lost if problem.path in output.reports]
     if text or output.format != Format.TEXT:
-        for block in _blocks(_for_stdout(report, output, world.environment)):
+        for block in _blocks(_for_stdout(report, output, world.environment, known)):
             click.echo(block, nl=False)
     for problem in lost:
         if problem.path not in told:
@@ -149,7 +149,8 @@ def _save(report: Report, path: Path, known: Meanings) -> NotSaved | None:
 
 
 def _meanings(output: Output, world: World) -> Meanings:
-    if not any(format_of(path) is Format.HTML for path in world.kept.reports):
+    wanted = {Format(output.format), *(format_of(path) for path in world.kept.reports)}
+    if not wanted & {Format.HTML, Format.MARKDOWN}:
         return NO_MEANINGS
     from reconciler.journeys.meanings import meanings  # only such a report tells of them
 
@@ -169,7 +170,7 @@ def _blocks(text: Iterable[str]) -> Iterator[str]:
     yield "".join(held)
 
 
-def _for_stdout(report: Report, output: Output, environment: Mapping[str, str]) -> Iterator[str]:
+def _for_stdout(report: Report, output: Output, environment: Mapping[str, str], known: Meanings) -> Iterator[str]:
     terminal = sys.stdout.isatty()
     colour = terminal and output.colour is not False and not environment.get("NO_COLOR")
     width = _PIPED_WIDTH
@@ -177,7 +178,8 @@ def _for_stdout(report: Report, output: Output, environment: Mapping[str, str]) 
         import shutil  # it brings every archive format along, and a hook or a CI job has no terminal
 
         width = shutil.get_terminal_size().columns
-    return pieces(report, Format(output.format), width=width, colour=bool(colour), verbose=output.verbose)
+    form = Format(output.format)
+    return pieces(report, form, width=width, colour=bool(colour), verbose=output.verbose, meanings=known)
 
 
 class _ProgressLine:

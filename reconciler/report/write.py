@@ -48,7 +48,7 @@ def render(
 ) -> str:
     """Return `report` in `form`. `width`, in terminal cells, `colour` and `verbose` matter to text alone.
 
-    `meanings` are what the keys mean; HTML alone tells of them.
+    `meanings` are what the keys mean; Markdown and HTML tell of them.
     """
     return "".join(pieces(report, form, width=width, colour=colour, verbose=verbose, meanings=meanings))
 
@@ -72,7 +72,7 @@ def pieces(
         case Format.MARKDOWN:
             from reconciler.report.markdown import to_markdown
 
-            return iter((to_markdown(report),))
+            return iter((to_markdown(report, meanings=meanings),))
         case Format.JSON:
             from reconciler.report.to_json import json_pieces
 

@@ -9,6 +9,7 @@ from reconciler.model.words import Result
 from tests.github.fake import BOT, FakeGitHub, Pull, Trouble
 from tests.github.step import Done, Step
 from tests.report import samples
+from tests.report.fleets import timer
 
 HEAD, NEXT = "a1" * 20, "b2" * 20
 PLAN = samples.report("plan", Result.CHANGES, 0, samples.tenant("acme", Result.CHANGES, samples.TIMER_UPDATE))
@@ -40,6 +41,25 @@ def test_the_first_run_comments(comment: Comment, github: FakeGitHub):
     assert "[run 12](https://github.example/acme/config/actions/runs/7001)" in lines[-1]
     assert "[the whole report](https://github.example/a/1)" in lines[-1]
     assert HEAD in lines[-1]
+
+
+def test_files_are_linked_at_the_head_and_keys_explained(comment: Comment, github: FakeGitHub):
+    """A merge that was planned is gone some day; the head stays."""
+    comment()
+    (made,) = github.comments[7]
+    assert f"(https://github.example/acme/config/blob/{HEAD}/tenants/acme.yaml#L8)" in made.body
+    assert "Grace period of orders" in made.body
+    assert "seconds" in made.body
+
+
+def test_without_a_usable_address_there_is_no_link_to_a_file(github: FakeGitHub, step: Step):
+    """The place is text then, and the comment is written."""
+    github.pulls[7] = Pull(7, HEAD)
+    step.talk_to(github).environment["GITHUB_SERVER_URL"] = "https://github.example/a b"
+    assert step("comment", "--pull", 7, "--head", HEAD, "--report", step.report(PLAN)).code == 0
+    (made,) = github.comments[7]
+    assert "/blob/" not in made.body
+    assert "acme.<wbr>yaml&#58;<wbr>8" in made.body
 
 
 def test_the_next_run_edits_the_same_comment(comment: Comment, github: FakeGitHub):
@@ -162,11 +182,15 @@ def test_a_report_that_is_cut_off_is_told_and_fails(comment: Comment, github: Fa
 
 def test_a_plan_of_a_large_fleet_fits(comment: Comment, github: FakeGitHub):
     """Within 60,000 bytes, marker and last line included."""
-    tenants = [samples.tenant(f"t{n:04}", Result.CHANGES, samples.TIMER_UPDATE) for n in range(2_000)]
-    assert comment(samples.report("plan", Result.CHANGES, 0, *tenants)).code == 0
+    tenants = [samples.tenant(f"t{n:04}", Result.CHANGES, timer(1, 10_000 + n)) for n in range(2_000)]
+    assert (
+        comment(samples.report("plan", Result.CHANGES, 0, *tenants), "--artifact-url", "https://a.example/1").code == 0
+    )
     body = github.comments[7][0].body
     assert 50_000 < len(body.encode()) <= 60_000
+    assert "1,980 more</summary>" in body
     assert "Left out, to fit a comment" in body
+    assert "[the JSON and HTML reports](https://a.example/1)" in body
     assert body.rstrip().endswith("</sub>")
 
 

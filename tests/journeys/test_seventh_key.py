@@ -235,3 +235,12 @@ def test_the_page_says_what_a_new_key_means(fleet: Stage):
     without = (fleet.folder / "without.html").read_text()
     assert "Numbering of routes" not in without
     assert "Grace period of orders" in without, "of the shipped catalogue at least"
+
+
+def test_the_comment_says_what_a_new_key_means(fleet: Stage):
+    """On stdout and in a file, and again from JSON."""
+    planned = fleet.run("plan", "--format", "markdown", "--report", "plan.json", "--report", "plan.md")
+    assert planned.exit_code == 0
+    assert "<code>routing.<wbr>numbering</code> Numbering of routes" in planned.stdout
+    assert (fleet.folder / "plan.md").read_text() == planned.stdout
+    assert fleet.run("report", "plan.json", "--format", "markdown").stdout == planned.stdout

@@ -3,9 +3,10 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.report.html import to_html
-from reconciler.report.markdown import to_markdown
+from reconciler.report.markdown import LIMIT, to_markdown
 from reconciler.report.text import to_text
 from reconciler.report.to_json import to_json
+from tests.report.fleets import FLEETS, LINKS, known
 from tests.report.samples import SAMPLES
 
 Golden = Callable[[str, str], None]
@@ -41,6 +42,14 @@ def test_the_verbose_report_names_what_is_in_sync(name: str, golden: Golden):
 def test_the_markdown_report_is_as_reviewed(name: str, golden: Golden):
     """The Markdown of each sample is the golden file."""
     golden(f"{name}.md", to_markdown(SAMPLES[name]))
+
+
+@pytest.mark.parametrize("name", FLEETS)
+def test_the_comment_of_a_fleet_is_as_reviewed(name: str, golden: Golden):
+    """With links and meanings, of one tenant, of twenty, of two thousand, and of an apply, it is the golden file."""
+    text = to_markdown(FLEETS[name], meanings=known(), links=LINKS)
+    golden(f"comment-{name}.md", text)
+    assert len(text.encode()) <= LIMIT
 
 
 @every_sample

@@ -1,6 +1,7 @@
 """Ten times the tenants are ten times the work, and what isn't shown isn't made: counted in calls, not in seconds."""
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import CodeType, FrameType
@@ -11,12 +12,13 @@ import pytest
 from reconciler.model.report import Report, Selection
 from reconciler.model.words import Result
 from reconciler.report.from_json import from_json
-from reconciler.report.markdown import to_markdown
+from reconciler.report.markdown import LIMIT, to_markdown
 from reconciler.report.merge import merge
 from reconciler.report.to_json import to_json
 from reconciler.report.untrusted import markdown
 from reconciler.report.write import Format, render
-from tests.report.samples import SAMPLES, TIMER_UPDATE, tenant
+from tests.report.fleets import FLEETS, LINKS, known, timer
+from tests.report.samples import SAMPLES, tenant
 
 
 def calls(run: Callable[[], object], of: CodeType | None = None) -> int:
@@ -87,9 +89,23 @@ def test_what_finds_no_room_in_a_comment_is_not_rendered():
     some, more = (
         replace(
             SAMPLES["plan"],
-            tenants=tuple(tenant(f"t{number:05}", Result.CHANGES, TIMER_UPDATE) for number in range(size)),
+            tenants=tuple(tenant(f"t{number:05}", Result.CHANGES, timer(1, 10_000 + number)) for number in range(size)),
         )
         for size in (500, 1500)
     )
     escapes = markdown.__code__
     assert calls(lambda: to_markdown(some), escapes) == calls(lambda: to_markdown(more), escapes)
+
+
+def test_the_comment_of_ten_thousand_tenants_takes_at_most_two_seconds():
+    """Of the processor's time, and it fits."""
+    some = FLEETS["2000"].tenants
+    many = replace(
+        FLEETS["2000"],
+        tenants=tuple(replace(one, tenant=f"{one.tenant}-{part}") for part in range(5) for one in some),
+    )
+    meanings = known()
+    before = time.process_time()
+    text = to_markdown(many, meanings=meanings, links=LINKS)
+    assert time.process_time() - before <= 2
+    assert len(text.encode()) <= LIMIT

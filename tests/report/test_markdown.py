@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -7,20 +8,28 @@ import pytest
 from cmarkgfm.cmark import Options
 from hypothesis import example, given
 
+from reconciler.model.meaning import FieldMeaning, Meaning, Meanings
 from reconciler.model.plan import Refusal
 from reconciler.model.report import Report
-from reconciler.model.words import Result
+from reconciler.model.words import Action, Cause, Reason, Result
 from reconciler.report.markdown import LEAST, LIMIT, to_markdown
 from reconciler.report.untrusted import markdown
 from tests.report.conftest import quick
+from tests.report.fleets import FLEETS, LINKS, known, timer
 from tests.report.generated import ATTACKS, reports, texts
 from tests.report.samples import SAMPLES, TIMER_UPDATE, tenant
 
 OURS = {
-    "p", "strong", "h3", "ul", "li", "table", "thead", "tbody", "tr", "th", "td",
+    "p", "strong", "h3", "h4", "a", "ul", "li", "table", "thead", "tbody", "tr", "th", "td",
     "details", "summary", "code", "br", "b", "wbr",
 }  # fmt: skip
 MENTION = re.compile(r"@\w|#\d|\bgh-\d|:\w+:|://|www\.\w", re.IGNORECASE)
+
+
+def meant(report: Report) -> Meanings:
+    """Meanings of a report's keys that are as hostile as the rest of it."""
+    texts = [key.change.key for one in report.tenants for key in one.keys]
+    return {text: Meaning(text, text, {"": FieldMeaning(text, text, text)}) for text in texts}
 
 
 class Page(HTMLParser):
@@ -30,6 +39,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[str] = []
         self.attributes: list[str] = []
+        self.targets: list[str] = []
         self.open: list[str] = []
         self.runs: list[str] = [""]
         self.feed(source)
@@ -37,7 +47,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append(tag)
-        self.attributes.extend(name for name, _ in attrs)
+        self.attributes.extend(f"{tag} {name}" for name, _ in attrs)
+        self.targets.extend(value or "" for name, value in attrs if name == "href")
         self.runs.append("")
         if tag not in {"br", "wbr"}:
             self.open.append(tag)
@@ -92,11 +103,12 @@ def test_any_string_in_a_summary_is_shown_literally(text: str):
 @given(reports)
 @quick
 def test_any_string_in_any_slot_leaves_the_structure_alone(report: Report):
-    """Whatever stands in any slot, the comment has our elements only, all closed, no link, no mention, no attribute."""
-    source = to_markdown(report)
+    """Whatever stands in any slot, the comment has our elements only, all closed, no mention, no link but to files."""
+    source = to_markdown(report, meanings=meant(report), links=LINKS)
     page = rendered(source)
     assert set(page.elements) <= OURS
-    assert page.attributes == []
+    assert set(page.attributes) <= {"a href"}
+    assert all(re.fullmatch(re.escape(LINKS.blob) + r"/[A-Za-z0-9._~/%-]+(#L\d+)?", one) for one in page.targets)
     assert not MENTION.search("\n".join(page.runs))
     assert "::" not in source
     assert "##[" not in source
@@ -107,32 +119,124 @@ def test_any_string_in_any_slot_leaves_the_structure_alone(report: Report):
 @quick
 def test_a_comment_keeps_to_its_budget(report: Report):
     """However small the budget, the bytes stay within, and the structure is whole."""
-    source = to_markdown(report, LEAST)
-    assert len(source.encode()) <= LEAST
-    assert set(rendered(source).elements) <= OURS
+    for limit in (LEAST, 5_000):
+        source = to_markdown(report, limit, meanings=meant(report), links=LINKS)
+        assert len(source.encode()) <= limit
+        assert set(rendered(source).elements) <= OURS
+
+
+def test_without_links_and_meanings_there_is_no_attribute_and_the_place_is_text():
+    """`reconciler report plan.json --format markdown` at a desk."""
+    page = rendered(to_markdown(FLEETS["20"]))
+    assert page.attributes == []
+    assert "tenants/shop-0013.yaml:16" in re.sub(r"\n", "", "".join(page.runs))
+
+
+def plain(source: str) -> str:
+    """The text that a reader sees, folds open, an empty line between blocks."""
+    return "\n".join(run for run in rendered(source).runs if run.strip())
+
+
+def titles(source: str) -> list[str]:
+    """The headings and the summaries of the folds, in order, without numbers."""
+    found = re.findall(r"^### ([^(\n]+) \(|<summary>([^<(]+)", source, re.MULTILINE)
+    return [re.sub(r"[\d,]+ ", "", heading or summary).strip() for heading, summary in found]
+
+
+def test_the_order_is_that_of_a_reviewer():
+    """What can't be undone or is in the way, then this revision, drift, and what else there is; the rest is folded."""
+    source = to_markdown(FLEETS["20"], meanings=known(), links=LINKS)
+    assert titles(source) == [
+        "Can't be undone",
+        "Blocked",
+        "Unreadable",
+        "What this revision does",
+        "Drift that applying would overwrite",
+        "Unlike the others",
+        "Problems in files",
+        "Refusals",
+        "Released",
+        "Tenant by tenant",
+        "tenants in sync",
+        "What these keys mean",
+    ]
+
+
+def test_after_an_apply_what_went_wrong_comes_first():
+    """And what to do stands before what went well."""
+    source = to_markdown(FLEETS["apply"])
+    assert titles(source)[:4] == ["Went wrong", "Can't be undone", "Blocked", "Unreadable"]
+    assert source.index("**Next**") < source.index("### Done")
+
+
+def test_tenants_that_change_alike_are_one_row_with_its_unit_and_where_it_is_declared():
+    """The profile that all of them get it from is linked, at its line."""
+    source = to_markdown(FLEETS["20"], meanings=known(), links=LINKS)
+    (row,) = [line for line in source.splitlines() if "7 tenants" in line]
+    shown = "".join(rendered(f"| a | b |\n| --- | --- |\n{row}\n").runs)
+    assert "sales_order.on_hold_timer_duration Grace period of orders1800 → 3600 seconds" in shown
+    assert f"({LINKS.blob}/tenants/_retail-default.yaml#L5)" in row
+    assert row.count("shop-") == 7
+
+
+def test_without_a_base_the_changes_are_nobodys():
+    """No heading speaks of causes."""
+    made = [replace(key.change, cause=Cause.UNKNOWN) for key in FLEETS["1"].tenants[0].keys]
+    source = to_markdown(replace(FLEETS["1"], tenants=(tenant("acme", Result.CHANGES, *made),)))
+    assert titles(source)[0] == "Changes"
+
+
+def test_an_unusual_value_is_told_only_where_it_is_written_now():
+    """One that is live already is no news to this revision."""
+    quiet = [change for change in FLEETS["20"].tenants if change.tenant != "shop-0008"]
+    odd = replace(TIMER_UPDATE, action=Action.NO_OP, reason=Reason.IN_SYNC, after=480, changes=())
+    live = replace(FLEETS["20"], tenants=(*quiet, tenant("shop-0008", Result.IN_SYNC, odd)))
+    assert "Unlike the others" in titles(to_markdown(FLEETS["20"]))
+    assert "Unlike the others" not in titles(to_markdown(live))
+
+
+def test_a_wrong_call_has_no_link():
+    """What is wrong with credentials or settings is no file of the revision."""
+    assert rendered(to_markdown(SAMPLES["usage"], links=LINKS)).targets == []
 
 
 def test_a_fleet_fits_a_comment_and_what_is_left_out_is_counted():
-    """With 2,000 tenants the riskiest stays, the calm ones are cut, and shown and left out make the whole."""
-    calm = [tenant(f"t{number:04}", Result.CHANGES, TIMER_UPDATE) for number in range(2000)]
+    """With 2,000 tenants all that is risky stays; of the rest, shown and left out make the whole."""
+    calm = [
+        tenant(f"t{number:04}", Result.CHANGES, timer(3600, number, cause))
+        for number, cause in enumerate([Cause.DECLARED] * 1500 + [Cause.DRIFT] * 500)
+    ]
     report = replace(SAMPLES["plan"], tenants=(*SAMPLES["plan"].tenants, *calm))
-    source = to_markdown(report)
+    source = to_markdown(report, links=LINKS)
     assert LIMIT - 2_000 < len(source.encode()) <= LIMIT
-    assert "It can't be changed" in source
-    # 2,000 of theirs, and behind them the drift and the two noted keys of the last tenants of the sample.
-    left = re.search(r"Left out, to fit a comment: (?P<keys>[\d,]+) keys, 1 released key, 1 tenant", source)
+    assert "in the file" in source
+    left = re.search(r"comment:\*\* (?P<ours>[\d,]+) changes of this revision, (?P<drift>[\d,]+) drifted", source)
     assert left
-    shown = source.count("<details><summary>t")
-    assert shown + int(left["keys"].replace(",", "")) == 2003
+    shown = Counter("drift" if int(name) >= 1500 else "ours" for name in re.findall(r"<b>t(\d{4})</b><br>", source))
+    assert shown["ours"] + int(left["ours"].replace(",", "")) == 1500
+    assert shown["drift"] + int(left["drift"].replace(",", "")) == 500
+    assert min(shown.values()) >= 15
+    assert f"[the JSON and HTML reports]({LINKS.whole})" in source
     assert set(rendered(source).elements) <= OURS
+
+
+def test_a_thousand_changes_leave_room_for_the_one_problem():
+    """However full the comment is, each kind of thing has its share."""
+    source = to_markdown(FLEETS["2000"], 20_000, meanings=known(), links=LINKS)
+    found = titles(source)
+    assert "Problems in files" in found
+    assert "Released" in found
+    assert "Warnings" in found
 
 
 def test_one_row_that_is_too_long_leaves_no_table_open():
     """Thousands of refusals are cut within their table, and the rest is counted."""
     refusals = tuple(Refusal("freeze", "No. " * 100, f"t{number}") for number in range(3000))
     source = to_markdown(replace(SAMPLES["refused"], refusals=refusals))
-    assert len(source.encode()) <= LIMIT
-    assert "2," in source.rpartition("Left out")[2]
+    assert LIMIT - 3_000 < len(source.encode()) <= LIMIT
+    shown = source.count("| <code>freeze</code> |")
+    assert f"\n\n… and {3000 - shown:,} refusals more.\n" in source
+    assert f"{3000 - shown:,} refusals" in source.rpartition("Left out")[2]
     assert set(rendered(source).elements) <= OURS
 
 
