@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~/%+-]*)?")
+_LONGEST = 300
 _QUERY = re.compile(r"(?:\?[A-Za-z0-9._~/%+&=-]*)?")
 
 
@@ -37,8 +38,10 @@ class Links:
 
 
 def usable(address: str) -> str:
-    """Return `address` if it is plain http or https, without user, fragment or a sign that Markdown minds; else ''."""
-    host = _ADDRESS.match(address)
+    """Return `address` if it is plain http or https, without user, fragment or a sign that Markdown minds, and not
+    longer than 300 characters; else the empty string.
+    """
+    host = _ADDRESS.match(address) if len(address) <= _LONGEST else None
     return address if host and _QUERY.fullmatch(address, host.end()) else ""
 
 

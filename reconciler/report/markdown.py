@@ -28,7 +28,7 @@ LIMIT = 60_000
 """Bytes: GitHub takes 65,536 characters a comment, and CI adds a line or two."""
 LEAST = 2_000
 """The first lines and the note on what was left out always fit in this."""
-_NOTE_ROOM = 900
+_NOTE_ROOM = 1_000
 
 
 def to_markdown(
@@ -45,7 +45,8 @@ def to_markdown(
     first = f"**{headline(report, counted)}**\n"
     if report.sandbox:
         first += f"\n**{SANDBOX}**\n"
-    text, missing = fitted(_blocks(report, counted, Aids(meanings, links)), limit - _NOTE_ROOM - len(first.encode()))
+    room = limit - _NOTE_ROOM - len(first.encode())
+    text, missing = fitted(_blocks(report, counted, Aids(meanings, links)), room)
     return f"{first}{text}{_left_out(missing, links)}"
 
 

@@ -7,7 +7,6 @@ from reconciler.model.meaning import Meaning, Meanings
 from reconciler.model.outcome import Outcome
 from reconciler.model.words import Action, Cause, Reason
 from reconciler.report.alike import Alike
-from reconciler.report.causes import Side
 from reconciler.report.fields import FieldLine, label
 from reconciler.report.fitting import Block, Row
 from reconciler.report.inline import NAMES, code, link, listed, name, place, row, sentence, table, window
@@ -104,17 +103,24 @@ def _told(one: Alike) -> Iterator[str]:
         dropped = ", ".join(code(label(where)) for where in change.drops)
         yield f"<b>Warning:</b> drops what the schema doesn't know: {dropped}"
     yield from _warnings(one)
-    if ended:
+    # Of what was never to be written, all is said.
+    if ended and one.change.action.writes:
         # Of several, each has a request id and a number of tries of its own: those are below, tenant by tenant.
         yield f"<b>{sentence(outcome(ended if not one.rest else Outcome(ended.status, ended.detail)))}</b>"
 
 
 def _is_plain(one: Alike) -> bool:
-    """True if the title above the row says who is behind it."""
-    if one.risk is Risk.BLOCKED:
-        return False
-    overwritten = one.change.reason is Reason.DIFFERS and not all(line.sensitive for line in one.lines)
-    return one.change.cause is Cause.DECLARED or (one.side is Side.DRIFT and overwritten)
+    """True if the title above the row, or nothing beside it, says who is behind it."""
+    differs = one.change.reason is Reason.DIFFERS
+    match one.change.cause:
+        case _ if one.risk is Risk.BLOCKED:
+            return False
+        case Cause.BOTH if one.risk is Risk.WRITES:
+            return not differs
+        case Cause.DRIFT if one.risk is Risk.WRITES:
+            return not (differs and all(line.sensitive for line in one.lines))
+        case other:
+            return other is Cause.DECLARED
 
 
 def _warnings(one: Alike) -> Iterator[str]:

@@ -56,6 +56,7 @@ def test_a_file_of_the_tree_has_an_address(file: str, line: int, address: str):
         "javascript:alert(1)", "data:text/html,x", "//evil.example", "https://user@evil.example/", "https://a.example/)",
         "https://a.example/ x", "https://a.example/#x", "https://a.example/<b>", "https://a.example/\n", "ftp://a.example",
         "https://a.example/\u202e", "https://a.example/[x]", "https://a.example/`", "HTTPS://A.example/",
+        f"https://a.example/{'x' * 300}",
     ],
 )  # fmt: skip
 def test_only_plain_http_is_an_address_for_links(address: str):
