@@ -149,5 +149,14 @@ GATES = (
         test="tests/journeys/test_secrets.py::test_what_the_platform_echoes_is_redacted[500-status]",
         because=r"a secret is (on stdout|on stderr|in the report)",
     ),
+    Break(
+        name="drift-is-guessed",
+        harm='With drift = "report" and no base, an apply overwrites all that was to be left alone.',
+        file="journeys/apply.py",
+        old="    if call.base is None:\n",
+        new="    if False:\n",
+        test="tests/journeys/test_cause.py::test_under_report_apply_refuses_to_guess",
+        because=r"assert 0 == 64",
+    ),
 )
 """What may be written at all, by whom, and what may be shown."""

@@ -214,6 +214,7 @@ def test_a_file_that_is_broken_at_the_base_is_named_and_its_causes_are_unknown(f
     assert "No cause can be told, and no released key, of gamma: at main, " in ended.report["warnings"][0]
     assert "of beta, which have no file now" in ended.report["warnings"][1]
     assert ended.stdout.startswith("Plan: 2 changes in 2 of 2 tenants: 1 by this revision, 1 of unknown cause.")
+    assert fleet.run("apply", "--base", "main").report["warnings"] == ended.report["warnings"]
 
 
 def test_a_file_that_is_broken_today_has_no_causes_and_releases_nothing(fleet: Stage):

@@ -57,7 +57,7 @@ def test_only_what_would_be_written_is_counted():
 
 
 def test_what_this_revision_does_comes_before_drift():
-    """Among tenants, and among the keys of one; what is in the way comes before both."""
+    """Among tenants, and among the keys of one; what is in the way comes before both, whoever put it there."""
     drifted = replace(WEBHOOK_UPDATE, cause=DRIFTED)
     made = report(
         "plan",
@@ -67,10 +67,11 @@ def test_what_this_revision_does_comes_before_drift():
         tenant("b", Result.CHANGES, drifted, TIMER_UPDATE),
         tenant("c", Result.CHANGES, replace(DRIFT, cause=UNKNOWN)),
         tenant("d", Result.BLOCKED, replace(BLOCKED, cause=DRIFTED)),
+        tenant("e", Result.BLOCKED, replace(BLOCKED, cause=DECLARED)),
     )
     found = sections(made)
-    assert [section.tenant.tenant for section in found] == ["d", "b", "c", "a"]
-    assert [key.change.cause for key in found[1].keys] == [DECLARED, DRIFTED]
+    assert [section.tenant.tenant for section in found] == ["d", "e", "b", "c", "a"]
+    assert [key.change.cause for key in found[2].keys] == [DECLARED, DRIFTED]
 
 
 def test_what_to_do_about_drift_is_said_where_there_is_some():
