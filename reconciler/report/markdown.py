@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from reconciler.model.plan import Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Report, TenantReport
+from reconciler.model.words import Verdict
+from reconciler.report.checks import Finding, findings
 from reconciler.report.counts import all_problems, counts
 from reconciler.report.fields import FieldLine, field_lines
 from reconciler.report.headline import SANDBOX, headline, next_steps
@@ -94,6 +96,7 @@ def _blocks(report: Report, steps: Sequence[str]) -> Iterator[_Block]:
     yield _problems(all_problems(report))
     yield _refusals(report.refusals)
     yield _list("Warnings", report.warnings, "warning")
+    yield from _checks(findings(report.checks))
     found = sections(report)
     loud = [section for section in found if not section.is_quiet]
     yield from (_section(section) for section in loud if section.risk < Risk.WRITES)
@@ -150,6 +153,23 @@ def _refusals(refusals: tuple[Refusal, ...]) -> _Block:
         for refusal in refusals
     )
     return _table("Refusals", ("Rule", "Tenant", "Key", "Why"), rows, len(refusals), "refusal")
+
+
+def _checks(found: Sequence[Finding]) -> Iterator[_Block]:
+    """What is to be mended as a table, and what is ok folded."""
+    heads = "| | Check | What was found, and what to do |\n| --- | --- | --- |\n"
+    bad = [one for one in found if one.status is not Verdict.OK]
+    good = [one for one in found if one.status is Verdict.OK]
+    yield _Block(lambda: f"\n### To mend, from the top\n\n{heads}", map(_check, bad), len(bad), "check")
+    summary = f"<summary>{plural(len(good), 'finding')} ok</summary>"
+    yield _Block(
+        lambda: f"\n<details>{summary}\n\n{heads}", map(_check, good), len(good), "check that is ok", "\n</details>\n"
+    )
+
+
+def _check(one: Finding) -> str:
+    told = "<br>".join(_sentence(text) for text in (one.text, one.hint) if text)
+    return _row(one.status.value, markdown(f"{one.area}: {one.name}"), told)
 
 
 def _list(title: str, items: tuple[str, ...], noun: str) -> _Block:

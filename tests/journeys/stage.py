@@ -28,7 +28,7 @@ SEQUENCE = {"prefix": "NS", "size": 16, "start": 1, "step": 1}
 QUICK = {"read_timeout": 5, "connect_timeout": 2, "read_tries": 2, "verify_timeout": 0.3}
 """Limits that make trouble short."""
 
-_REPORTING = {"validate", "plan", "apply", "import"}
+_REPORTING = {"validate", "plan", "apply", "import", "doctor"}
 
 
 @cache
@@ -197,7 +197,7 @@ class Stage:
     def _arguments(self, arguments: Sequence[str], *, wanted: bool) -> tuple[list[str], Path | None]:
         full = list(arguments)
         embedded = "--sandbox" in full or "--credentials" in full
-        if full[0] in {"plan", "apply", "import"} and not embedded:
+        if full[0] in {"plan", "apply", "import", "doctor"} and not embedded:
             full += ["--credentials", "credentials.yaml"]
         given = [full[place + 1] for place, word in enumerate(full[:-1]) if word == "--report"]
         files = [self.folder / name for name in given if name.endswith(".json")]
