@@ -45,5 +45,5 @@ def problem(check: str, what: str, detail: str, hint: str = "", *, tenant: str =
 
 
 def skipped(check: str, because: str, what: str = "", *, tenant: str = "") -> Check:
-    """Return that a check was not made; `because` ends the sentence "Not looked at: "."""
-    return Check(check, Verdict.SKIPPED, what, f"Not looked at: {because}.", tenant=tenant)
+    """Return that a check was not made, and why: `because` ends the phrase "not looked at, because"."""
+    return Check(check, Verdict.SKIPPED, what, f"because {because}", tenant=tenant)

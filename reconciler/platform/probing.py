@@ -122,7 +122,8 @@ def _why(error: Exception, seconds: float) -> str:
         return "the host's name can't be looked up"
     if isinstance(error, TimeoutError) and not error.errno:
         return f"no answer in {seconds:g} s"
-    return reason_of(error) or "the connection was closed"
+    # Without the advice that follows it: that is for one who made a request.
+    return reason_of(error).partition(". ")[0] or "the connection was closed"
 
 
 class _Nothing(asyncio.Protocol):

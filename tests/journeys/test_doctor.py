@@ -76,7 +76,7 @@ def test_a_selection_is_all_that_is_asked(fleet: Stage):
     assert ended.exit_code == 0
     assert [(one.tenant, one.key) for one in fleet.log()] == [("acme", "sales_order.on_hold_timer_duration")]
     assert ended.report["selection"]["tenants"] == ["acme"]
-    assert "tenant files: 2, of which 1 is selected" in only(ended, "files/tenants", "ok")["detail"]
+    assert "2 tenant files (1 selected)" in only(ended, "files/tenants", "ok")["detail"]
 
 
 def test_a_token_that_is_refused_is_told_once_and_other_tenants_go_on(fleet: Stage):
@@ -100,7 +100,7 @@ def test_no_token_is_told_as_such(fleet: Stage):
     refused = only(ended, "api/token")
     assert (refused["tenant"], refused["what"]) == ("beta", "")
     assert "client_secret" in refused["hint"]
-    assert only(ended, "api/keys", "skipped")["detail"] == "Not looked at: api/token has a problem."
+    assert only(ended, "api/keys", "skipped")["detail"] == "because of api/token"
     assert fleet.log("beta") == []
 
 
@@ -185,14 +185,21 @@ def test_each_value_says_where_it_comes_from(fleet: Stage):
 
 
 def test_a_broken_tenant_file_is_shown_with_its_place_and_the_others_are_read(fleet: Stage):
-    """The first five; validate has all."""
+    """As validate says it."""
     fleet.write("acme", "sales_order: [\n")
     ended = fleet.run("doctor")
     assert ended.exit_code == 1
-    assert only(ended, "files/problems")["hint"].endswith("reconciler validate")
-    assert found(ended)["files/finding"][0]["what"].startswith("tenants/acme.yaml:")
-    assert only(ended, "api/keys", "skipped")["detail"] == "Not looked at: files/problems has a problem."
+    assert only(ended, "files/problems")["what"].startswith("tenants/acme.yaml:")
+    assert only(ended, "api/keys", "skipped")["detail"] == "because of files/problems"
     assert only(ended, "api/keys", "ok")["tenant"] == "beta"
+
+
+def test_of_many_problems_the_first_are_shown_and_the_rest_counted(fleet: Stage):
+    """validate has all."""
+    fleet.write("acme", "\n".join(["sales_order:", *(f"  x{number}: 1" for number in range(12))]))
+    told = found(fleet.run("doctor"))["files/problems"]
+    assert [one["what"] for one in told] == [*(f"tenants/acme.yaml:{line}:3" for line in range(2, 7)), ""]
+    assert (told[-1]["detail"], told[-1]["hint"]) == ("7 more in 1 file.", "See all of them: reconciler validate")
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["empty", "gone"])
@@ -204,7 +211,7 @@ def test_a_folder_without_tenants_is_a_finding(fleet: Stage, gone: bool):
     ended = fleet.run("doctor")
     assert ended.exit_code == 1
     assert "reconciler import" in only(ended, "files/tenants")["hint"]
-    assert only(ended, "credentials/document", "ok")["detail"] == "entries: 2"
+    assert only(ended, "credentials/document", "ok")["detail"] == "2 entries"
     assert {"api/token", "api/keys", "limits/budget", "gate/freeze"} <= set(found(ended, "skipped"))
 
 

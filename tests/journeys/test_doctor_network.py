@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -151,7 +152,7 @@ def test_a_certificate_that_is_not_trusted_is_a_problem_and_the_server_hears_not
     check = only(ended, "network/certificate")
     assert any(word in check["detail"] for word in words.split("|")), check["detail"]
     for skipped in ("network/clock", "api/token", "api/keys"):
-        assert only(ended, skipped, "skipped")["detail"] == "Not looked at: network/certificate has a problem."
+        assert only(ended, skipped, "skipped")["detail"] == "because of network/certificate"
     assert server.seen == []
 
 
@@ -161,7 +162,7 @@ def test_a_bundle_that_cannot_be_used_is_a_problem(stage: Stage, serving: Serve)
     server = serving()
     ended = at(stage, server.origin, extra='ca_bundle = "ca.pem"').run("doctor")
     assert "no PEM certificate" in only(ended, "network/authorities")["detail"]
-    assert only(ended, "api/keys", "skipped")["detail"] == "Not looked at: network/authorities has a problem."
+    assert only(ended, "api/keys", "skipped")["detail"] == "because of network/authorities"
     assert server.connections == 0
 
 
@@ -193,7 +194,7 @@ def test_a_name_that_nobody_knows_is_a_problem(stage: Stage):
     assert ended.exit_code == 1
     assert "name is not known" in only(ended, "network/name")["detail"]
     for skipped in ("network/connection", "network/certificate", "network/clock", "api/token", "api/keys"):
-        assert only(ended, skipped, "skipped")["detail"] == "Not looked at: network/name has a problem."
+        assert only(ended, skipped, "skipped")["detail"] == "because of network/name"
 
 
 def test_a_port_where_nobody_listens_is_a_problem(stage: Stage):
@@ -241,3 +242,31 @@ def test_hundreds_of_places_are_a_few_lines(stage: Stage):
     assert len(found(ended)["network/connection"]) == 200
     assert len(found(ended, "skipped")["api/keys"]) == 200
     assert len(ended.stdout.splitlines()) < 60
+
+
+def test_an_interrupt_while_connecting_is_130_and_tells_what_was_reached(stage: Stage):
+    """What is under way is given up, and not looked at."""
+    stage.tenant("acme", on_hold_timer_duration=60)
+    stage.tenant("beta", on_hold_timer_duration=60)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        stage.settings(limits={"connect_timeout": 60})
+        stage.access("beta", client=True, token_url=f"https://127.0.0.1:{silent.getsockname()[1]}/token")
+        process = stage.process("doctor")
+        silent.settimeout(20)
+        with silent.accept()[0]:
+            time.sleep(0.3)
+            process.interrupt()
+            ended = process.wait(10)
+    assert ended.exit_code == 130
+    assert only(ended, "network/connection", "ok")["what"].startswith("http://")
+    assert only(ended, "network/name", "skipped")["what"].startswith("https://")
+    assert {one["detail"] for one in found(ended, "skipped")["api/token"]} == {"because the run ended before its turn"}
+
+
+def test_authorities_that_the_environment_names_are_told(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    """They stand in place of the system's; a file that isn't there leaves none."""
+    stage.tenant("acme", on_hold_timer_duration=60)
+    monkeypatch.setenv("SSL_CERT_FILE", str(stage.folder / "reconciler.toml"))
+    assert "SSL_CERT_FILE" in only(stage.run("doctor"), "network/authorities", "ok")["detail"]
+    monkeypatch.setenv("SSL_CERT_FILE", str(stage.folder / "gone.pem"))
+    assert "isn't there" in only(stage.run("doctor"), "network/authorities", "warning")["detail"]

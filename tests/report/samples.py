@@ -280,11 +280,11 @@ def _checks() -> tuple[Check, ...]:
     )
     return (
         ok("tool/version", "reconciler 0.1.0 on Python 3.12.3"),
-        problem("files/problems", "", "2 problems and 0 warnings, in files: 1.", "See all: reconciler validate"),
-        problem("files/finding", "tenants/a.yaml:3:5", "The name <b>x</b> is \x1b[31mnot known", "Correct it."),
+        problem("files/problems", "tenants/a.yaml:3:5", "The name <b>x</b> is \x1b[31mnot known", "Correct it."),
+        problem("files/problems", "", "2 more in 1 file.", "See all of them: reconciler validate"),
         *(problem("credentials/entry", "", "no entry.", "Add an entry.", tenant=name) for name in names[5:]),
         *(ok("credentials/entry", "", "a token", tenant=name) for name in names[:5]),
-        skipped("credentials/secrets", "credentials/entry has a problem", tenant=names[5]),
+        skipped("credentials/secrets", "of credentials/entry", tenant=names[5]),
         *(ok("network/certificate", f"https://{name}.example", f"{40 + len(name)} days") for name in names[:2]),
         *(ok("network/name", f"https://{name}.example", f"192.0.2.{at}") for at, name in enumerate(names[:5])),
         warning("network/clock", "https://id.example", "this machine's clock is about 40 s behind.", "Set it (NTP)."),

@@ -20,7 +20,7 @@ from reconciler.platform.stops import Stopped
 TOKEN = "api/token"  # noqa: S105 - the name of a check
 KEYS = "api/keys"
 _NOT_READ = frozenset({LiveState.UNREADABLE, LiveState.UNKNOWN_KEY, LiveState.AMBIGUOUS})
-_ENDED = "the run ended before its turn"
+ENDED = "the run ended before its turn"
 _NOT_ASKED = "Not asked"
 _ENTRY = (
     "Look at the tenant's entry: is it this tenant's own, still valid, and complete? The platform's page doesn't say"
@@ -66,7 +66,7 @@ def _token(tenant: str, access: Mapping[str, Access], barred: Mapping[str, str],
     if tenant in barred:
         return skipped(TOKEN, after(barred[tenant]), tenant=tenant)
     if tenant not in heard.tokens:
-        return skipped(TOKEN, _ENDED, tenant=tenant)
+        return skipped(TOKEN, ENDED, tenant=tenant)
     stopped = heard.tokens[tenant]
     if stopped is not None:
         hint = (
@@ -82,7 +82,7 @@ def _keys(tenant: DesiredTenant, barred: Mapping[str, str], heard: Heard) -> Ite
     if name in barred:
         yield skipped(KEYS, after(barred[name]), tenant=name)
     elif name not in heard.tokens:
-        yield skipped(KEYS, _ENDED, tenant=name)
+        yield skipped(KEYS, ENDED, tenant=name)
     elif heard.tokens[name] is not None:
         yield skipped(KEYS, after(TOKEN), tenant=name)
     elif not readable(tenant):
@@ -99,7 +99,7 @@ def _read(one: DesiredTenant, lives: Mapping[str, Live]) -> Iterator[Check]:
     missing = [declared.key for declared in one.keys if declared.key not in lives]
     if not bad and not missing:
         yield ok(KEYS, "", "all declared keys can be read", tenant=tenant)
-    yield from (skipped(KEYS, _ENDED, key, tenant=tenant) for key in missing)
+    yield from (skipped(KEYS, ENDED, key, tenant=tenant) for key in missing)
     for key, live in bad.items():
         if live.detail.startswith(_NOT_ASKED):
             yield skipped(KEYS, "an earlier key of this tenant says why", key, tenant=tenant)

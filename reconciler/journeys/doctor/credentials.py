@@ -73,7 +73,8 @@ def _real(call: Call, world: World, files: Files) -> Admission:
     kept_well = tuple(_keeping(_file_of(call, world, known), world))
     if isinstance(document, UsageProblem):
         return _without((*own, from_usage(DOCUMENT, document), *kept_well), files, DOCUMENT)
-    source = ok(DOCUMENT, document.source, f"entries: {len(document.entries):,}")
+    count = len(document.entries)
+    source = ok(DOCUMENT, document.source, f"{count:,} {'entry' if count == 1 else 'entries'}")
     admitted = _Judging(document, files).admission()
     return Admission((*own, source, *kept_well, *admitted.checks), admitted.access, admitted.barred)
 
@@ -197,6 +198,7 @@ def _secrets(files: Files, entries: Mapping[str, Access]) -> Iterator[Check]:
             count += sum(1 for _ in references(declared.value))
             for found in secret_checks.check(key, declared.value, entry.secrets, judge_url):
                 wrong += 1
-                yield problem(_SECRETS, key.name, found.message, tenant=tenant.tenant)
+                wrong_is, _, to_do = found.message.partition(". ")
+                yield problem(_SECRETS, key.name, f"{wrong_is}.", to_do, tenant=tenant.tenant)
         if not wrong:
             yield ok(_SECRETS, "", "all there, for the right origin" if count else "none needed", tenant=tenant.tenant)

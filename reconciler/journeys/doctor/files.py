@@ -19,6 +19,7 @@ from reconciler.model.problem import Problem
 from reconciler.model.report import Revision, Selection
 from reconciler.model.tenant import DesiredTenant
 from reconciler.model.words import Severity
+from reconciler.report.wording import plural
 
 SETTINGS = "files/settings"
 TENANTS = "files/tenants"
@@ -115,26 +116,26 @@ def _schemas(settings: Settings, extra: Catalogue | CatalogueProblem) -> Iterato
 
 def _tenants(listing: Listing, selected: int, settings: Settings) -> Check:
     every = len(listing.names)
-    some = "" if selected == every else f", of which {selected:,} {'is' if selected == 1 else 'are'} selected"
-    counted = f"tenant files: {every:,}{some}; profiles: {len(listing.profiles):,}"
+    some = "" if selected == every else f" ({selected:,} selected)"
+    counted = f"{plural(every, 'tenant file')}{some}, {plural(len(listing.profiles), 'profile')}"
     if not selected:
         return warning(TENANTS, str(settings.tenants), f"{counted}.", "Select others, or none to look at all.")
     return ok(TENANTS, str(settings.tenants), counted)
 
 
 def _problems(found: Sequence[Problem]) -> Iterator[Check]:
+    """Tell the first few, errors first, and count the rest."""
     problems = sorted(set(found), key=lambda one: (one.severity is not Severity.ERROR, one))
-    errors = [one for one in problems if one.severity is Severity.ERROR]
     if not problems:
         yield ok(PROBLEMS, "", "none in the files")
-        return
-    files = len({one.file for one in problems})
-    counted = f"{len(errors):,} problems and {len(problems) - len(errors):,} warnings, in files: {files:,}."
-    make = problem if errors else warning
-    yield make(PROBLEMS, "", counted, "See all of them: reconciler validate")
     for one in problems[:_SHOWN]:
         make = problem if one.severity is Severity.ERROR else warning
-        yield make("files/finding", one.where, one.message, one.hint)
+        yield make(PROBLEMS, one.where, one.message, one.hint)
+    rest = problems[_SHOWN:]
+    if rest:
+        make = problem if rest[0].severity is Severity.ERROR else warning
+        told = f"{len(rest):,} more in {plural(len({one.file for one in rest}), 'file')}."
+        yield make(PROBLEMS, "", told, "See all of them: reconciler validate")
 
 
 def _git(commit: Revision, world: World) -> Iterator[Check]:

@@ -1,7 +1,8 @@
 """The way to each place that a token goes to: its name, a connection, its certificate, its clock."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from reconciler.journeys.doctor.telling import after
 from reconciler.model.access import Access, ClientCredentials
@@ -15,7 +16,10 @@ CERTIFICATE = "network/certificate"
 _CLOCK = "network/clock"
 _CHECKS = {Step.NAME: NAME, Step.CONNECTION: CONNECTION, Step.CERTIFICATE: CERTIFICATE}
 _HINTS = {
-    Step.NAME: "Is the origin right? Ask for the name by hand: getent hosts NAME. Does this machine have DNS?",
+    Step.NAME: (
+        "Is it the right one? It stands in the credentials. If so, ask by hand: getent hosts NAME. Does this machine"
+        " have DNS?"
+    ),
     Step.CONNECTION: "Is there a way out to that port from this machine? Ask who runs its firewall.",
     Step.CERTIFICATE: (
         "If the address is right and a company's proxy stands in between, put its authority's certificate into the file"
@@ -49,11 +53,17 @@ def stands_in_the_way(access: Access, probed: Mapping[Place, Probed]) -> str:
     return next((_CHECKS[step] for step in failed if step is not None), "")
 
 
-def authorities(settings_bundle: object, environment: Mapping[str, str]) -> Check:
-    """Return whose certificates are trusted."""
+def authorities(bundle: Path | None, environment: Mapping[str, str]) -> Check:
+    """Return whose certificates are trusted. OpenSSL reads the environment itself, and passes over what is missing."""
     replaced = [name for name in _AUTHORITIES if environment.get(name)]
+    missing = [name for name in replaced if name == _AUTHORITIES[0] and not Path(environment[name]).exists()]
     trusted = f"those that {' and '.join(replaced)} in the environment names" if replaced else "the system's"
-    return ok(AUTHORITIES, "", f"{trusted}{f', and those in {settings_bundle} (ca_bundle)' if settings_bundle else ''}")
+    if bundle is not None:
+        trusted += f", and those in {bundle} (ca_bundle)"
+    if missing:
+        hint = "Unset it, or correct it: it stands in place of the system's authorities."
+        return warning(AUTHORITIES, "", f"{missing[0]} in the environment names a file that isn't there.", hint)
+    return ok(AUTHORITIES, "", trusted)
 
 
 def on_the_way(probed: Mapping[Place, Probed], now: datetime) -> Iterator[Check]:
@@ -76,7 +86,7 @@ def _step(step: Step, place: Place, found: Probed, now: datetime) -> Check:
 
 def _certificate(what: str, found: Probed, now: datetime) -> Check:
     if found.expires is None:
-        return ok(CERTIFICATE, what, "none: plain HTTP, on this machine only")
+        return ok(CERTIFICATE, what, "none needed: plain HTTP on this machine")
     days = (found.expires - now).days
     told = f"good until {found.expires.date().isoformat()} ({days} days), issued by {found.issuer or 'nobody named'}"
     if days < SOON:
@@ -85,17 +95,16 @@ def _certificate(what: str, found: Probed, now: datetime) -> Check:
     return ok(CERTIFICATE, what, told)
 
 
-def clocks(
-    probed: Mapping[Place, Probed], ahead: Mapping[Place, float], because: Callable[[Place], str]
-) -> Iterator[Check]:
-    """Hold each place's clock against ours. `because` says why a place has not answered."""
+def clocks(probed: Mapping[Place, Probed], ahead: Mapping[Place, float]) -> Iterator[Check]:
+    """Hold each place's clock against ours, as far as its answers have told the time."""
     for place, found in probed.items():
         seconds = ahead.get(place)
-        if seconds is None:
-            reason = after(_CHECKS[found.failed]) if found.failed is not None else because(place)
-            yield skipped(_CLOCK, reason, str(place))
-        else:
+        if seconds is not None:
             yield _clock(str(place), seconds)
+        elif found.failed is not None:
+            yield skipped(_CLOCK, after(_CHECKS[found.failed]), str(place))
+        else:
+            yield skipped(_CLOCK, "no answer from there told the time", str(place))
 
 
 def _clock(what: str, seconds: float) -> Check:

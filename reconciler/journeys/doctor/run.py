@@ -1,7 +1,7 @@
 """`doctor`: the steps in order. It sends what a plan sends: GETs, and requests for tokens, one of each at most."""
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.applying.tenant import Brake
@@ -31,7 +31,7 @@ def doctor(call: Call, world: World) -> Report:
     refuse_beside_sandbox(call)
     found, catalogue = look_at_tool(sandbox=call.sandbox)
     if catalogue is None:
-        rest = skipped(SETTINGS, f"{after(SCHEMAS)}, and all else needs them")
+        rest = skipped(SETTINGS, f"{after(SCHEMAS)}, which all else needs")
         return _report(Run(call.command, started, call.sandbox), world, (*found, rest))
     files = look_at_files(call, world, catalogue)
     run = Run(call.command, started, call.sandbox, files.selection, files.revision)
@@ -106,16 +106,18 @@ class _Way:
             await self._read(platform, brake)
 
     async def _probe(self, tls: Callable[[], ssl.SSLContext]) -> None:
-        wanted = {str(place): place for place in network.places(self.admission.access.values())}
+        wanted = {str(place): place for place in self._places()}
         seconds = self.files.settings.limits.connect_timeout
-        results: dict[Place, Probed] = {}
 
         async def work(name: str) -> None:
-            results[wanted[name]] = await probe(wanted[name], tls, seconds)
+            # As it goes, so that an interrupt loses nothing.
+            self.probed[wanted[name]] = await probe(wanted[name], tls, seconds)
 
         at_once = self.files.settings.limits.concurrency
         self.bugs.update(await each(list(wanted), work, at_once=at_once, done=lambda _: None))
-        self.probed = {place: results[place] for place in wanted.values() if place in results}
+
+    def _places(self) -> tuple[Place, ...]:
+        return network.places(self.admission.access.values())
 
     async def _read(self, platform: Platform, brake: Brake) -> None:
         tenants = {
@@ -151,18 +153,17 @@ class _Way:
             return (*self._network(barred), *(skipped(name, nobody) for name in (api.TOKEN, api.KEYS)))
         return (*self._network(barred), *api.checks(self.files.tenants, self.admission.access, barred, self.heard))
 
-    def _network(self, barred: dict[str, str]) -> tuple[Check, ...]:
+    def _network(self, barred: Mapping[str, str]) -> Iterator[Check]:
         if self.unusable:
-            return (problem(network.AUTHORITIES, "", self.unusable, "Look at ca_bundle in the settings."),)
+            yield problem(network.AUTHORITIES, "", self.unusable, "Look at ca_bundle in the settings.")
+            return
         environment, now = self.world.environment, self.world.wall()
-        trusted = network.authorities(self.files.settings.ca_bundle, environment)
-        if not self.probed:
-            because = self.files.nobody or after(*sorted(set(barred.values())))
-            return (trusted, skipped(network.NAME, because), *network.proxy({}, environment))
-        ahead = self.clocks.ahead if self.clocks is not None else {}
-        return (
-            trusted,
-            *network.on_the_way(self.probed, now),
-            *network.proxy(self.probed, environment),
-            *network.clocks(self.probed, ahead, lambda _: "no answer from there told the time"),
-        )
+        yield network.authorities(self.files.settings.ca_bundle, environment)
+        places = self._places()
+        if not places:
+            yield skipped(network.NAME, self.files.nobody or after(*sorted(set(barred.values()))))
+        probed = {place: self.probed[place] for place in places if place in self.probed}
+        yield from (skipped(network.NAME, api.ENDED, str(place)) for place in places if place not in probed)
+        yield from network.on_the_way(probed, now)
+        yield from network.proxy(probed, environment)
+        yield from network.clocks(probed, self.clocks.ahead if self.clocks is not None else {})

@@ -11,7 +11,7 @@ def from_usage(check: str, found: UsageProblem, what: str = "") -> Check:
 
 def after(*checks: str) -> str:
     """Return why a check is skipped."""
-    return f"{' and '.join(checks)} {'has a problem' if len(checks) == 1 else 'have problems'}"
+    return f"of {' and '.join(checks)}"
 
 
 def first_names(names: tuple[str, ...], most: int = 5) -> str:
