@@ -9,6 +9,8 @@ from reconciler.report.layout import Line, Style, padded, wrapped
 from reconciler.report.untrusted import visible
 
 _SHOWN = 3
+_OK_APART, _APART = 3, 10
+_EACH = "each in a way of its own; -v and the JSON report tell all."
 _ORDER = (Verdict.PROBLEM, Verdict.WARNING, Verdict.SKIPPED, Verdict.OK)
 _STYLES = {
     Verdict.PROBLEM: Style.BAD,
@@ -43,7 +45,8 @@ class Finding:
 def findings(checks: Sequence[Check], *, every: bool = False) -> tuple[Finding, ...]:
     """Return what to show: one finding of many tenants or places once, with the first few of their names.
 
-    More than three that are ok, each in another way, are one too. With `every`, each name and each detail is there.
+    More than three that are ok, each in another way, are one too, and of others the eleventh and what follows it. With
+    `every`, each name and each detail is there.
     """
     by_name: dict[tuple[str, Verdict], dict[tuple[str, str], list[Check]]] = {}
     for check in checks:
@@ -52,12 +55,21 @@ def findings(checks: Sequence[Check], *, every: bool = False) -> tuple[Finding, 
     names = {name: place for place, name in enumerate(dict.fromkeys(check.check for check in checks))}
     found: list[Finding] = []
     for (name, status), groups in sorted(by_name.items(), key=lambda item: (names[item[0][0]], _rank(item[0][1]))):
-        if status is Verdict.OK and len(groups) > _SHOWN and not every:
-            together = [check for group in groups.values() for check in group]
-            found.append(_finding(name, status, together, "", every=every))
-        else:
-            found += [_finding(name, status, group, group[0].detail, every=every) for group in groups.values()]
+        apart = _apart(status, len(groups), every=every)
+        several = list(groups.values())
+        found += [_finding(name, status, group, group[0].detail, every=every) for group in several[:apart]]
+        if several[apart:]:
+            together = [check for group in several[apart:] for check in group]
+            found.append(_finding(name, status, together, "" if status is Verdict.OK else _EACH, every=every))
     return tuple(found)
+
+
+def _apart(status: Verdict, several: int, *, every: bool) -> int:
+    """Return how many findings of one name are told one by one; what remains is told together."""
+    most = _OK_APART if status is Verdict.OK else _APART
+    if every or several <= most:
+        return several
+    return 0 if status is Verdict.OK else most
 
 
 def _rank(status: Verdict) -> int:
@@ -73,7 +85,7 @@ def _finding(name: str, status: Verdict, group: Sequence[Check], detail: str, *,
         status=status,
         about=_about(group, every=every),
         detail=detail,
-        hint=group[0].hint,
+        hint=group[0].hint if len({one.hint for one in group}) == 1 else "",
         request_id=only.request_id if only else None,
     )
 

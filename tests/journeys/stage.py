@@ -88,6 +88,8 @@ class Stage:
     sandbox: RunningSandbox
     canaries: set[str] = field(default_factory=set)
     """Texts that no run may ever show. Every secret that goes into the credentials is among them."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that a run finds besides those of the tests' own process."""
     _entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     _runs: int = 0
 
@@ -192,7 +194,8 @@ class Stage:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")}
         package = str(Path(__file__).parents[2])
-        return {**kept, "HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder), "PYTHONPATH": package}
+        own = {"HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder), "PYTHONPATH": package}
+        return {**kept, **own, **self.environment}
 
     def _arguments(self, arguments: Sequence[str], *, wanted: bool) -> tuple[list[str], Path | None]:
         full = list(arguments)

@@ -287,15 +287,15 @@ def test_tenants_without_an_entry_share_a_line(fleet: Stage):
 
 
 def test_an_entry_for_another_origin_is_never_asked(fleet: Stage):
-    """Said without the tenant's name, so that a wrong template is one finding."""
-    fleet.access("acme", origin="https://acme.elsewhere.example")
+    """Though it would answer. Said without the tenant's name, so that a wrong template is one finding."""
+    fleet.access("acme", origin=f"{fleet.sandbox.origin('acme')}/old")
     ended = fleet.run("doctor")
-    check = only(ended, "credentials/origin")
-    assert "the entry is for https://{tenant}.elsewhere.example, but" in check["detail"]
-    assert {one["what"] for one in found(ended, "ok")["network/name"]} == {
-        fleet.sandbox.origin("beta").rpartition("/")[0]
-    }
-    assert fleet.log("acme") == []
+    assert ended.exit_code == 1
+    general = fleet.sandbox.origin_template
+    told = f"the entry is for {general}/old, but a run would go to {general}."
+    assert only(ended, "credentials/origin")["detail"] == told
+    assert only(ended, "api/keys", "skipped")["detail"] == "because of credentials/origin"
+    assert {entry.tenant for entry in fleet.sandbox.log()} == {"beta"}
 
 
 def test_two_tenants_of_one_origin_are_told(fleet: Stage):
@@ -416,11 +416,11 @@ def test_a_report_of_it_is_no_plan(fleet: Stage):
         assert fleet.run("apply", "--plan", "d.json").exit_code == 64
 
 
-def test_the_embedded_sandbox_needs_nothing_set_up(tmp_path: Path):
+def test_the_embedded_sandbox_needs_nothing_set_up(stage: Stage):
     """The shipped tenants show what can be wrong with a key: not known, a value that doesn't fit, ambiguous."""
-    shutil.copytree(Path(__file__).parents[2] / "tenants", tmp_path / "tenants")
-    stage = Stage.__new__(Stage)
-    stage.__dict__ |= {"folder": tmp_path, "canaries": {"sandbox-token", "sandbox-client-secret"}, "_runs": 0}
+    shutil.copytree(Path(__file__).parents[2] / "tenants", stage.folder / "tenants", dirs_exist_ok=True)
+    (stage.folder / "reconciler.toml").unlink()
+    stage.canaries |= {"sandbox-token", "sandbox-client-secret", "sandbox-acme-"}
     ended = stage.run("doctor", "--sandbox")
     assert ended.exit_code == 1
     assert ended.report["sandbox"] is True

@@ -219,12 +219,10 @@ def test_a_token_host_that_cannot_be_reached_stops_its_tenants_alone(stage: Stag
 
 
 @pytest.mark.parametrize(("reachable", "status"), [(True, "ok"), (False, "warning")])
-def test_a_proxy_of_the_environment_is_told_and_not_shown(
-    stage: Stage, serving: Serve, monkeypatch: pytest.MonkeyPatch, reachable: bool, status: str
-):
+def test_a_proxy_of_the_environment_is_told_and_not_shown(stage: Stage, serving: Serve, reachable: bool, status: str):
     """It may hold a password; and it matters only where nothing else leads out."""
     stage.canaries.add("canary-proxy")
-    monkeypatch.setenv("https_proxy", "http://me:canary-proxy@proxy.example:3128")
+    stage.environment = {"https_proxy": "http://me:canary-proxy@proxy.example:3128"}
     ended = at(stage, serving().origin if reachable else "https://acme.newstore.invalid").run("doctor")
     assert "HTTPS_PROXY" in only(ended, "network/proxy", status)["detail"]
 
@@ -263,10 +261,10 @@ def test_an_interrupt_while_connecting_is_130_and_tells_what_was_reached(stage: 
     assert {one["detail"] for one in found(ended, "skipped")["api/token"]} == {"because the run ended before its turn"}
 
 
-def test_authorities_that_the_environment_names_are_told(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+def test_authorities_that_the_environment_names_are_told(stage: Stage):
     """They stand in place of the system's; a file that isn't there leaves none."""
     stage.tenant("acme", on_hold_timer_duration=60)
-    monkeypatch.setenv("SSL_CERT_FILE", str(stage.folder / "reconciler.toml"))
+    stage.environment = {"SSL_CERT_FILE": str(stage.folder / "reconciler.toml")}
     assert "SSL_CERT_FILE" in only(stage.run("doctor"), "network/authorities", "ok")["detail"]
-    monkeypatch.setenv("SSL_CERT_FILE", str(stage.folder / "gone.pem"))
+    stage.environment = {"SSL_CERT_FILE": str(stage.folder / "gone.pem")}
     assert "isn't there" in only(stage.run("doctor"), "network/authorities", "warning")["detail"]

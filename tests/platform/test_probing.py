@@ -34,7 +34,7 @@ async def test_a_probe_says_nothing_to_the_server(acme: Server):
 
 
 async def test_a_probe_over_tls_tells_whose_certificate_it_is(serving: Serving):
-    """Verified by the context that it is given."""
+    """Verified by the context that it is given; and the connection is closed again."""
     authority = trustme.CA(organization_name="Some Authority")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", not_after=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)).configure_cert(context)
@@ -42,7 +42,9 @@ async def test_a_probe_over_tls_tells_whose_certificate_it_is(serving: Serving):
     authority.configure_trust(trusting)
     async with serving(context) as server:
         found = await probe(place_of(server.origin), lambda: trusting, 2)
-        assert server.seen == []
+        if left := server.serving:
+            await asyncio.wait(left, timeout=5)
+        assert (server.connections, server.serving, server.seen) == (1, frozenset(), [])
     assert (found.failed, found.issuer) == (None, "Some Authority")
     assert found.expires == datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 

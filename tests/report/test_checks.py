@@ -36,11 +36,22 @@ def test_two_findings_of_one_name_are_told_apart():
 
 
 def test_many_that_are_ok_in_ways_of_their_own_are_counted():
-    """Three hundred certificates have as many dates; of problems, on the other hand, none is left out."""
+    """Three hundred certificates have as many dates."""
     fine = [ok("network/certificate", f"h{number}", f"{number} days") for number in range(300)]
     assert [one.text for one in findings(fine)] == ["300 places (h0, h1, h2 and 297 more)"]
     assert len(findings(fine, every=True)) == 300
-    assert len(findings([replace(one, status=Verdict.WARNING) for one in fine])) == 300
+
+
+def test_of_many_that_are_wrong_in_ways_of_their_own_ten_are_told_and_the_rest_counted():
+    """A page that nobody reads to its end helps nobody."""
+    bad = [problem("api/keys", "a.b", f"{number}.", "Ask.", tenant=f"t{number}") for number in range(300)]
+    told = findings(bad)
+    assert [one.text for one in told[:2]] == ["t0, a.b: 0.", "t1, a.b: 1."]
+    assert len(told) == 11
+    assert told[-1].text.startswith("290 tenants (t10, t11, t12 and 287 more), a.b: each in a way of its own")
+    assert told[-1].hint == "Ask."
+    assert len(findings(bad[:10])) == 10
+    assert len(findings(bad, every=True)) == 300
 
 
 def test_verbose_names_everybody():

@@ -1,5 +1,6 @@
 """The way to each place that a token goes to: its name, a connection, its certificate, its clock."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +57,7 @@ def stands_in_the_way(access: Access, probed: Mapping[Place, Probed]) -> str:
 def authorities(bundle: Path | None, environment: Mapping[str, str]) -> Check:
     """Return whose certificates are trusted. OpenSSL reads the environment itself, and passes over what is missing."""
     replaced = [name for name in _AUTHORITIES if environment.get(name)]
-    missing = [name for name in replaced if name == _AUTHORITIES[0] and not Path(environment[name]).exists()]
+    missing = [name for name in replaced if name == _AUTHORITIES[0] and not os.path.exists(environment[name])]  # noqa: PTH110
     trusted = f"those that {' and '.join(replaced)} in the environment names" if replaced else "the system's"
     if bundle is not None:
         trusted += f", and those in {bundle} (ca_bundle)"
