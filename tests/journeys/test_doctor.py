@@ -325,6 +325,16 @@ def test_a_secret_that_apply_would_refuse_is_a_problem(fleet: Stage, secrets: di
     assert ended.exit_code == 1
 
 
+def test_a_misspelt_entry_is_named_and_another_tenants_is_not(fleet: Stage):
+    """`beta` is near `zeta`, and has a file of its own; `gama` has none."""
+    for tenant in ("gamma", "zeta"):
+        fleet.tenant(tenant, on_hold_timer_duration=1)
+        fleet.forget(tenant)
+    fleet.access("gama")
+    told = {one["tenant"]: one["detail"] for one in found(fleet.run("doctor"))["credentials/entry"]}
+    assert told == {"gamma": 'no entry. Did you mean "gama"?', "zeta": "no entry."}
+
+
 def test_entries_of_nobody_are_told_and_no_fault(fleet: Stage):
     """They may wait for a file."""
     fleet.access("gamma")

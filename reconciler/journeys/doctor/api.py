@@ -24,7 +24,7 @@ ENDED = "the run ended before its turn"
 _NOT_ASKED = "Not asked"
 _ENTRY = (
     "Look at the tenant's entry: is it this tenant's own, still valid, and complete? The platform's page doesn't say"
-    " which permission a token needs: its people can tell, by the request id."
+    " which permission a token needs: its people can tell, by the request id, which is in the JSON report."
 )
 _LATER = "Wait, and run it again with fewer tenants: --tenant GLOB or --shard I/N."
 

@@ -132,7 +132,8 @@ class _Judging:
         entry = self.document.entries.get(tenant)
         if entry is None:
             self.barred[tenant] = ENTRY
-            return problem(ENTRY, "", f"no entry.{did_you_mean(tenant, self.document.entries)}", _ADD, tenant=tenant)
+            # An entry that is another tenant's is no slip of the pen.
+            return problem(ENTRY, "", f"no entry.{did_you_mean(tenant, self._spare())}", _ADD, tenant=tenant)
         unusable = why_unusable(entry)
         if unusable:
             self.barred[tenant] = ENTRY
@@ -172,9 +173,12 @@ class _Judging:
             return problem(ORIGIN, "", detail, hint, tenant=tenant)
         return ok(ORIGIN, "", _general(origin, tenant), tenant=tenant)
 
+    def _spare(self) -> tuple[str, ...]:
+        return tuple(sorted(set(self.document.entries) - set(self.files.fleet)))
+
     def _unused(self) -> Iterator[Check]:
         """An entry may wait for its file, and a file of another repository may be what it is for: no fault."""
-        spare = tuple(sorted(set(self.document.entries) - set(self.files.fleet)))
+        spare = self._spare()
         if spare and self.files.fleet:
             yield ok("credentials/unused", "", f"entries without a tenant file: {first_names(spare)}")
 
