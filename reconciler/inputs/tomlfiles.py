@@ -41,16 +41,21 @@ def find_settings(start: Path) -> SettingsFile | UsageProblem | None:
     """
     first = start.absolute()
     for folder in (first, *first.parents):
-        own, shared = folder / OWN_NAME, folder / SHARED_NAME
-        if os.path.lexists(own):
-            return _own(own, shared)
-        if shared.is_file():
-            table = _shared_table(shared)
-            if isinstance(table, UsageProblem):
-                return table
-            if table is not None:
-                return SettingsFile(shared, table, found=True)
+        found = settings_in(folder)
+        if found is not None:
+            return found
     return None
+
+
+def settings_in(folder: Path) -> SettingsFile | UsageProblem | None:
+    """Return the settings that `folder` itself has; None when it has none."""
+    own, shared = folder / OWN_NAME, folder / SHARED_NAME
+    if os.path.lexists(own):
+        return _own(own, shared)
+    if not shared.is_file():
+        return None
+    table = _shared_table(shared)
+    return SettingsFile(shared, table, found=True) if isinstance(table, dict) else table
 
 
 def _own(own: Path, shared: Path) -> SettingsFile | UsageProblem:

@@ -1,0 +1,90 @@
+"""The commands: words, files in, exit codes out. What they do is in the module of the same name.
+
+Exit codes: 0 done; 1 what was asked about isn't so, or couldn't be done; 64 a wrong call; 70 a bug of ours.
+"""
+
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from reconciler import __version__
+from reconciler.github.runner import Runner, complain
+from reconciler.github.stopping import MendAndRunAgainError
+
+BOT = "github-actions[bot]"
+"""The author of what a workflow writes with its own token."""
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+@click.group("github", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="reconciler.github", message="%(prog)s %(version)s")
+def main() -> None:
+    """What the workflows on GitHub need beyond the command `reconciler`.
+
+    Reads GITHUB_TOKEN, GITHUB_API_URL and the other variables that the runner sets.
+    """
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> int:
+    """Run one command and return its exit code."""
+    runner = Runner(environment)
+    try:
+        code = main.main(list(arguments), prog_name="python -m reconciler.github", standalone_mode=False, obj=runner)
+    except click.ClickException as error:
+        error.show()
+        return 64
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return 130
+    except MendAndRunAgainError as error:
+        complain(error.failure)
+        return 1
+    except Exception as error:  # noqa: BLE001 -- the last line of defence; its message may quote what it shouldn't
+        click.echo(f"A bug in reconciler {__version__}: {type(error).__name__}, raised here:", err=True)
+        for frame in traceback.extract_tb(error.__traceback__):
+            click.echo(f"  {frame.filename}:{frame.lineno} in {frame.name}", err=True)
+        click.echo("Please report it with these lines.", err=True)
+        return 70
+    return code if isinstance(code, int) else 0
+
+
+@main.command("ground")
+@click.option("--base", type=_FOLDER, required=True, help="The tree that is trusted: the base branch.")
+@click.option("--data", type=_FOLDER, required=True, help="The tree that is judged: the pull request's.")
+@click.pass_obj
+def ground(runner: Runner, base: Path, data: Path) -> int:
+    """Find the base's settings, and the tenants folder in both trees. Offline.
+
+    Outputs: settings (an absolute path), tenants (relative to the top of the tree).
+    """
+    from reconciler.github.ground import find_ground
+
+    return find_ground(base, data, runner)
+
+
+@main.command("annotate")
+@click.argument("report", type=_FILE)
+@click.option("--known", type=_FILE, help="The report of `validate` on the base: its problems are only noted.")
+def annotate(report: Path, known: Path | None) -> int:
+    """Show problems and risky changes at their lines in the pull request. Offline."""
+    from reconciler.github.annotate import annotate
+
+    return annotate(report, known)
+
+
+@main.command("judge")
+@click.option("--validated", type=_FILE, required=True, help="The report of `validate` on the pull request.")
+@click.option("--known", type=_FILE, help="The report of `validate` on the base.")
+@click.option("--touched", type=_FILE, help="What `git diff -z --name-only --no-renames` prints.")
+@click.option("--plan", type=_FILE, help="The report of `plan` on the pull request.")
+@click.pass_obj
+def judge(runner: Runner, validated: Path, known: Path | None, touched: Path | None, plan: Path | None) -> int:
+    """Exit 1 if the pull request's own work has problems. Offline. The verdict goes to stdout and the summary."""
+    from reconciler.github.judge import judge
+
+    return judge(runner, validated=validated, known=known, touched=touched, plan=plan)
