@@ -4,19 +4,42 @@ Exit codes: 0 done; 1 what was asked about isn't so, or couldn't be done; 64 a w
 """
 
 import os
+import re
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler import __version__
 from reconciler.github.runner import Runner, complain
-from reconciler.github.stopping import MendAndRunAgainError
+from reconciler.github.stopping import MendAndRunAgainError, usable
+
+if TYPE_CHECKING:
+    from reconciler.github.api import Api
 
 BOT = "github-actions[bot]"
 """The author of what a workflow writes with its own token."""
 
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_URL = re.compile(r"https?://[^\s()<>\[\]\"'`\\|]+")
+
+
+def _fitting(form: re.Pattern[str], what: str) -> "_Checked":
+    """Return an option's check: its value ends up in a URL, in Markdown, or among git's arguments."""
+
+    def check(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+        if value and not form.fullmatch(value):
+            raise click.BadParameter(f"{value[:60]!r} is not {what}.", context, parameter)
+        return value
+
+    return check
+
+
+_Checked = Callable[[click.Context, click.Parameter, str | None], str | None]
+_COMMIT = _fitting(_SHA, "the full name of a commit")
+_LINK = _fitting(_URL, "an address")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
@@ -51,6 +74,12 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -
         click.echo("Please report it with these lines.", err=True)
         return 70
     return code if isinstance(code, int) else 0
+
+
+def _api(runner: Runner) -> "Api":
+    from reconciler.github.api import api_from
+
+    return usable(api_from(runner.environment))
 
 
 @main.command("ground")
@@ -88,3 +117,17 @@ def judge(runner: Runner, validated: Path, known: Path | None, touched: Path | N
     from reconciler.github.judge import judge
 
     return judge(runner, validated=validated, known=known, touched=touched, plan=plan)
+
+
+@main.command("comment")
+@click.option("--pull", type=click.IntRange(min=1), required=True, help="Number of the pull request.")
+@click.option("--head", required=True, callback=_COMMIT, help="The head that the plan is of.")
+@click.option("--report", type=_FILE, help="The report of `plan`; left out, or not there: the plan didn't finish.")
+@click.option("--artifact-url", default="", callback=_LINK, help="Where the whole report can be downloaded.")
+@click.option("--author", default=BOT, show_default=True, help="Who writes: the login of the token.")
+@click.pass_obj
+def comment(runner: Runner, pull: int, head: str, report: Path | None, artifact_url: str, author: str) -> int:
+    """Keep the one comment of a pull request up to date. Needs permissions: pull-requests: write."""
+    from reconciler.github.comment import Subject, comment
+
+    return comment(_api(runner), runner.run(), Subject(pull, head, artifact_url), report, author)

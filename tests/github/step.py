@@ -9,9 +9,8 @@ import pytest
 from reconciler.github.commands import run
 from reconciler.model.report import Report
 from reconciler.report.write import Format, render
+from tests.github.fake import TOKEN, FakeGitHub
 from tests.github.runner_rules import outputs_in
-
-TOKEN = "ghs_madeUpForTests000000000000000000"
 
 
 @dataclass(slots=True)
@@ -51,6 +50,18 @@ class Step:
         done = Done(code, said.out, said.err, outputs_in(output), summary.read_text("utf-8"))
         assert TOKEN not in f"{done}"
         return done
+
+    def talk_to(self, github: FakeGitHub, run: int = 7_001, number: int = 12, attempt: int = 1) -> "Step":
+        """Be a step of that run of a workflow of the fake's repository."""
+        self.environment |= {
+            "GITHUB_API_URL": github.url,
+            "GITHUB_REPOSITORY": github.repository,
+            "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_RUN_ID": str(run),
+            "GITHUB_RUN_NUMBER": str(number),
+            "GITHUB_RUN_ATTEMPT": str(attempt),
+        }
+        return self
 
     def report(self, report: Report, name: str = "report.json") -> Path:
         """Write a report to a file."""
