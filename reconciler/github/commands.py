@@ -38,9 +38,11 @@ def _fitting(form: re.Pattern[str], what: str) -> "_Checked":
 
 
 _Checked = Callable[[click.Context, click.Parameter, str | None], str | None]
+_NAMED = _fitting(re.compile(r"[A-Za-z0-9._-]+\.ya?ml"), "the name of a workflow's file, such as apply.yml")
 _COMMIT = _fitting(_SHA, "the full name of a commit")
 _LINK = _fitting(_URL, "an address")
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_OUT = click.Path(path_type=Path, file_okay=False)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -131,3 +133,24 @@ def comment(runner: Runner, pull: int, head: str, report: Path | None, artifact_
     from reconciler.github.comment import Subject, comment
 
     return comment(_api(runner), runner.run(), Subject(pull, head, artifact_url), report, author)
+
+
+@main.command("reviewed")
+@click.option("--branch", required=True, help="The branch that is applied.")
+@click.option("--tip", required=True, callback=_COMMIT, help="Its commit that is to be applied.")
+@click.option("--plan-workflow", required=True, callback=_NAMED, metavar="FILE", help="The workflow that plans.")
+@click.option("--apply-workflow", required=True, callback=_NAMED, metavar="FILE", help="The workflow that applies.")
+@click.option("--artifact", required=True, help="Name of the artifact that has the plan, as plan.json.")
+@click.option("--out", type=_OUT, required=True, help="Folder for the plans.")
+@click.option("--repository-dir", type=_FOLDER, default=".", help="A clone with the whole history [.].")
+@click.pass_obj
+def reviewed(runner: Runner, /, out: Path, repository_dir: Path, **wanted: str) -> int:
+    """Fetch the plans of all pull requests merged since the last successful apply.
+
+    Outputs: plans (a path a line), since (a commit, or nothing), missing (JSON: what has no plan, and why).
+    Needs permissions: actions: read, pull-requests: read, contents: read.
+    """
+    from reconciler.github.reviewed import Wanted, reviewed
+    from reconciler.inputs.git import Git
+
+    return reviewed(_api(runner), runner, Wanted(**wanted), out, Git(repository_dir, runner.environment))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.github.runner import SUMMARY_MOST, Run, Runner, fitted, output_lines, say
@@ -14,6 +14,7 @@ ANY = st.text(st.characters(codec="utf-8"), max_size=60) | st.lists(
 ).map("".join)
 
 
+@settings(max_examples=60)
 @given(values=st.lists(ANY, min_size=1, max_size=4))
 def test_an_output_is_read_back_as_it_was_whatever_is_in_it(
     values: list[str], tmp_path_factory: pytest.TempPathFactory
