@@ -154,3 +154,43 @@ def reviewed(runner: Runner, /, out: Path, repository_dir: Path, **wanted: str) 
     from reconciler.inputs.git import Git
 
     return reviewed(_api(runner), runner, Wanted(**wanted), out, Git(repository_dir, runner.environment))
+
+
+@main.command("drift-issue")
+@click.option("--report", type=_FILE, required=True, help="The report of `plan` of the whole branch.")
+@click.option("--label", default="drift", show_default=True, help="The issue's label; empty for none.")
+@click.option("--author", default=BOT, show_default=True, help="Who writes: the login of the token.")
+@click.option("--artifact-url", default="", callback=_LINK, help="Where the whole report can be downloaded.")
+@click.pass_obj
+def drift_issue(runner: Runner, report: Path, label: str, author: str, artifact_url: str) -> int:
+    """Keep one issue open while the live values differ from git. Needs permissions: issues: write."""
+    from reconciler.github.drift_issue import Tracker, drift_issue
+
+    return drift_issue(Tracker(_api(runner), runner.run(), label, author), report, artifact_url)
+
+
+@main.command("reviewers")
+@click.argument("environment")
+@click.pass_obj
+def reviewers(runner: Runner, environment: str) -> int:
+    """Exit 0 if the environment has a required reviewer, else 1. Needs permissions: actions: read."""
+    from reconciler.github.reviewers import reviewers
+
+    return reviewers(_api(runner), environment)
+
+
+@main.command("held-back")
+@click.option("--apply-workflow", required=True, callback=_NAMED, metavar="FILE", help="The workflow that applies.")
+@click.option("--branch", required=True, help="The branch that is applied.")
+@click.option("--report", type=_FILE, required=True, help="The report of `plan` of the branch as it is now.")
+@click.option("--artifact", default="reconciler-apply", show_default=True, help="Its artifact, with apply.json.")
+@click.option("--dispatch", is_flag=True, help="Start the workflow if something was held back.")
+@click.pass_obj
+def held_back(runner: Runner, apply_workflow: str, branch: str, report: Path, artifact: str, dispatch: bool) -> int:
+    """Find out whether the last apply was refused by a freeze that is over. Output: held (true or false).
+
+    Needs permissions: actions: read, and with --dispatch actions: write.
+    """
+    from reconciler.github.held_back import held_back
+
+    return held_back(_api(runner), runner, apply_workflow, branch, report, artifact=artifact, dispatch=dispatch)

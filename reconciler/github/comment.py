@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.github.api import Api
+from reconciler.github.footer import footer
 from reconciler.github.marker import Marker, Ours, ours, same_text
 from reconciler.github.reading import read_report
 from reconciler.github.runner import Run, say
@@ -84,20 +85,10 @@ def _done(failure: Failure | None, said: str) -> None:
 
 def body(plan: Report | Failure | None, subject: Subject, run: Run) -> str:
     """Return the text below the marker: the plan, or that there is none, and a last line of where it is from."""
-    foot = footer(subject, run)
+    foot = footer(run, subject.head, subject.artifact_url)
     if isinstance(plan, Report):
         room = LIMIT - len(str(Marker.of(_KIND, run))) - len(foot.encode())
         return to_markdown(plan, room) + foot
     run_said = "its run" if not run.url else f"[its run]({run.url})"
     why = f"\n\nIts report: {markdown(plan.message)}" if plan is not None else ""
     return f"**The plan didn't finish.** Look at {run_said}, then run it again.{why}\n{foot}"
-
-
-def footer(subject: Subject, run: Run) -> str:
-    """Return the line with the commit, the run and the artifact. It holds no time: what is the same reads the same."""
-    parts = [f"Commit {markdown(subject.head[:40])}"]
-    if run.url:
-        parts.append(f"[run {run.number}]({run.url})")
-    if subject.artifact_url:
-        parts.append(f"[the whole report]({subject.artifact_url})")
-    return f"\n<sub>{' · '.join(parts)}</sub>\n"
