@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 what was asked about isn't so, or couldn't be done; 64 a w
 
 import os
 import re
+import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 @click.group("github", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="reconciler.github", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name="reconciler-github", message="%(prog)s %(version)s")
 def main() -> None:
     """What the workflows on GitHub need beyond the command `reconciler`.
 
@@ -55,11 +56,19 @@ def main() -> None:
     """
 
 
+def entry() -> None:
+    """Run as the program `reconciler-github`: it looks for modules beside itself, never in the working directory.
+
+    `python -m` would look there first, and in a job the working directory may be a stranger's pull request.
+    """
+    sys.exit(run(sys.argv[1:]))
+
+
 def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> int:
     """Run one command and return its exit code."""
     runner = Runner(environment)
     try:
-        code = main.main(list(arguments), prog_name="python -m reconciler.github", standalone_mode=False, obj=runner)
+        code = main.main(list(arguments), prog_name="reconciler-github", standalone_mode=False, obj=runner)
     except click.ClickException as error:
         error.show()
         return 64
