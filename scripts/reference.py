@@ -1,4 +1,4 @@
-"""Write docs/reference.md from the commands' own --help. `--check` writes nothing and fails when it is stale."""
+"""Write docs/reference/commands.md from --help. `--check` writes nothing and fails when it is stale."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "reference.md"
+PAGE = ROOT / "docs" / "reference" / "commands.md"
 SANDBOX = ("serve", "reset", "show", "set")
 HEAD = """\
 # Reference: commands

@@ -81,7 +81,7 @@ def test_the_short_help_is_the_first_line_of_the_command_itself(name: str):
 
 
 def test_the_reference_is_what_the_commands_say_today():
-    """docs/reference.md is written by a script, which checks itself."""
+    """docs/reference/commands.md is written by a script, which checks itself."""
     done = subprocess.run(
         [sys.executable, "scripts/reference.py", "--check"],
         cwd=ROOT,

@@ -27,7 +27,7 @@ API_KEY = secret_text(TENANT, "WEBHOOK_API_KEY")
 LANGUAGES = {
     "README.md": ["", "sh", "yaml"],
     "docs/sandbox.md": ["sh", "sh", "sh"],
-    "docs/reference.md": None,
+    "docs/reference/commands.md": None,
     "ARCHITECTURE.md": ["", ""],
 }
 """The blocks of a page. Below, sh is run and yaml validated; `""` is make's or a drawing. None: all are text."""
