@@ -24,17 +24,17 @@ test: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every chec
 test-long: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every check, then all tests, and print what the campaigns counted
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/test.sh long
 
-figures: .venv/.dev .venv/.project ## write what the last test-long counted into docs/reliability.md
+figures: .venv/.dev .venv/.project ## write what the last test-long counted into docs/explanation/reliability.md
 	@$(BIN)/python scripts/campaign_figures.py $(FIGURES)
 
 check: .venv/.dev .venv/.project ## lint, format, types, imports, schemas, workflows and shell scripts
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/check.sh
 
-bench: .venv/.dev .venv/.project .venv-bench/.made ## measure everything at full size, and write docs/performance.md: takes twenty minutes
+bench: .venv/.dev .venv/.project .venv-bench/.made ## measure everything at full size, and write docs/explanation/performance.md: takes twenty minutes
 	@$(BIN)/python -m benchmarks --small --keep
 	@$(BIN)/python -m benchmarks
 
-bench-check: .venv/.dev .venv/.project ## measure small sizes, and say what has become much slower than docs/performance.json has it
+bench-check: .venv/.dev .venv/.project ## measure small sizes, and say what has become much slower than docs/explanation/performance.json has it
 	@$(BIN)/python -m benchmarks check
 
 mutate: .venv/.dev .venv/.project ## change planning and applying line by line and see whether a test notices

@@ -35,8 +35,9 @@ def relinked(text: str, page: Path, old: Path, new: Path) -> str:
 
 
 def renamed(text: str, old: str, new: str) -> str:
-    """Return a text that names the page from the top of the repository by its new name."""
-    return re.sub(rf"(?<![\w./-]){re.escape(old)}(?![\w/-])", new, text)
+    """Return a text that names the page from the top of the repository by its new name; also as Python joins paths."""
+    joined_old, joined_new = (" / ".join(f'"{part}"' for part in name.split("/")) for name in (old, new))
+    return re.sub(rf"(?<![\w./-]){re.escape(old)}(?![\w/-])", new, text).replace(joined_old, joined_new)
 
 
 def _kept() -> list[Path]:

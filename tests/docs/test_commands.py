@@ -1,4 +1,4 @@
-"""The commands of README.md and docs/sandbox.md are run as they stand there, against the sandbox.
+"""The commands of README.md and docs/reference/sandbox.md are run as they stand there, against the sandbox.
 
 What is not taken literally stands in a table here, and a line that is in a page but not in the tables fails a test.
 """
@@ -26,7 +26,7 @@ API_KEY = secret_text(TENANT, "WEBHOOK_API_KEY")
 
 LANGUAGES = {
     "README.md": ["", "sh", "yaml"],
-    "docs/sandbox.md": ["sh", "sh", "sh"],
+    "docs/reference/sandbox.md": ["sh", "sh", "sh"],
     "docs/reference/commands.md": None,
     "ARCHITECTURE.md": ["", ""],
 }
@@ -126,12 +126,12 @@ def test_the_make_targets_that_the_readme_names_exist():
     """`make demo` and `make test` are run by people and CI; here, that they are there and described."""
     targets = set(re.findall(r"^([a-z-]+):.*## ", text_of("Makefile"), re.MULTILINE))
     first, _, _ = blocks("README.md")
-    named = set(re.findall(r"make ([a-z-]+)", first.text + prose("README.md") + text_of("docs/sandbox.md")))
+    named = set(re.findall(r"make ([a-z-]+)", first.text + prose("README.md") + text_of("docs/reference/sandbox.md")))
     assert {"demo", "test"} <= named <= targets
 
 
 PORT = "8400"
-"""Where docs/sandbox.md serves. Tests use a free port in its place, as two may run at once."""
+"""Where docs/reference/sandbox.md serves. Tests use a free port in its place, as two may run at once."""
 
 SERVE = f"reconciler sandbox serve --port {PORT} --write-credentials sandbox.credentials.yaml"
 """The one line that doesn't end by itself: it is run in the background, and Ctrl-C ends it."""
@@ -143,7 +143,7 @@ def _lines(text: str) -> list[str]:
 
 def test_the_commands_of_the_sandboxs_page_work(tmp_path: Path):
     """Every line, in order; `serve` in the background while the lines after it run."""
-    first, second, third = (_lines(block.text) for block in blocks("docs/sandbox.md", "sh"))
+    first, second, third = (_lines(block.text) for block in blocks("docs/reference/sandbox.md", "sh"))
     assert first[-1] == SERVE
     assert f"127.0.0.1:{PORT}/" in second[0]
     (tmp_path / "tenants").mkdir()
@@ -193,7 +193,7 @@ def _in_the_background(command: str, folder: Path, env: dict[str, str]) -> Itera
 
 def test_the_sandboxs_page_lists_every_fault_there_is():
     """And none that isn't."""
-    table = prose("docs/sandbox.md").partition("| kind |")[2]
+    table = prose("docs/reference/sandbox.md").partition("| kind |")[2]
     first_cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert sorted(re.findall(r"`([a-z-]+)`", " ".join(first_cells))) == sorted(FaultKind)
 

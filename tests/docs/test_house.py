@@ -104,10 +104,10 @@ def test_the_list_of_decisions_has_each_with_its_title_and_date():
 _FILE_NAME = re.compile(r"`((?:scripts|schemas|tenants|tests|docs|reconciler|benchmarks)/[\w./-]*)`")
 
 
-@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "docs/sandbox.md", "docs/reference/commands.md"])
-def test_every_file_that_a_page_names_exists(page: str):
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_file_that_a_page_names_exists(page: Path):
     """In code spans, from the top of the repository."""
-    assert [name for name in _FILE_NAME.findall(text_of(page)) if not (ROOT / name).exists()] == []
+    assert [name for name in _FILE_NAME.findall(page.read_text(encoding="utf-8")) if not (ROOT / name).exists()] == []
 
 
 def _kept() -> list[Path]:
