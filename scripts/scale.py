@@ -50,7 +50,8 @@ def section() -> str:
         "The minutes by budget are what the budget alone takes at most, in whole windows. The minutes of work are what",
         f"the requests themselves take, by the {1e3 * took:.2f} ms a request that",
         f"[a plan](../explanation/performance.md) of {FULL.loads[0].tenants:,} tenants took on the clock,",
-        f"{FULL.loads[0].at_once} at once, when each answer came after {1e3 * FULL.think:.0f} ms. Both go on at the same time, so the larger one counts: it is the budget.",
+        f"{FULL.loads[0].at_once} at once, when each answer came after {1e3 * FULL.think:.0f} ms. Both",
+        "go on at the same time, so the larger one counts: it is the budget.",
     )
     return "\n".join([*head, "", *_table(keys, took), "", *tail, "", f"![{TITLE}](../images/{PICTURE.name})"])
 
