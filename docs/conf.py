@@ -29,6 +29,7 @@ exclude_patterns = [".*", "*/.*", "benchmarks", "build", "mutants", "reconciler"
 myst_heading_anchors = 4
 highlight_language = "none"  # a block without a language is a drawing
 nitpicky = True
+smartquotes = False  # they make a dash of the two hyphens of a flag
 
 html_theme = "furo"
 html_title = "reconciler"

@@ -86,3 +86,9 @@ def test_the_links_of_an_index_are_the_sidebar():
     page = "# T\n\n- [A](a.md)\n\nSee [x](x.md).\n\n## B\n\n- [C d](../c.md): e\n- [f](f.md#g)\n| [1](1.md) | h |\n"
     assert list(contents(page, titles=False)) == [("", ["a"]), ("B", ["../c", "1"])]
     assert list(contents(page, titles=True))[1] == ("B", ["C d <../c>", "1 <1>"])
+
+
+def test_a_flag_keeps_its_two_hyphens(site: Path):
+    """In running text too: whoever copies it from the site must get what the page says."""
+    page = (site / "docs/explanation/performance.html").read_text(encoding="utf-8")
+    assert "reconciler --version" in page
