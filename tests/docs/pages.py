@@ -9,7 +9,18 @@ PAGES = tuple(sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]))
 
 UNSORTED = frozenset(
     f"docs/{name}.md"
-    for name in ("index", "doctor", "editor", "first-tenant", "github", "html-report", "security", "terminal")
+    for name in (
+        "index",
+        "causes",
+        "doctor",
+        "editor",
+        "first-tenant",
+        "github",
+        "html-report",
+        "import",
+        "security",
+        "terminal",
+    )
 )
 """The pages that may lie in docs/ itself. All others have their place: scripts/move_page.py moves one there."""
 
