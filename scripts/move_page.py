@@ -1,6 +1,7 @@
 """Move a page of the docs: `python scripts/move_page.py docs/old.md docs/how-to/new.md`.
 
-Mends every relative link to it and in it, and every file that names it from the top of the repository.
+Mends every relative link to it and in it, and every file that names it from the top of the repository. When the page
+has been moved already, only that: a branch from before may still bring the old name.
 """
 
 import os
@@ -49,8 +50,8 @@ def _kept() -> list[Path]:
 def move(old: str, new: str) -> list[str]:
     """Move it, and return the other files that were changed."""
     source, target = ROOT / old, ROOT / new
-    if not source.is_file() or target.exists():
-        raise SystemExit(f"{old} must be a file, and {new} must not be there yet.")
+    if source.is_file() == target.is_file():
+        raise SystemExit(f"Either {old} or {new} must be a file, and the other must not be there.")
     changed: list[str] = []
     for file in _kept():
         try:
@@ -62,8 +63,9 @@ def move(old: str, new: str) -> list[str]:
         if mended != text:
             file.write_bytes(mended.encode("utf-8"))
             changed.append(file.relative_to(ROOT).as_posix())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["git", "mv", old, new], cwd=ROOT, check=True)
+    if source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["git", "mv", old, new], cwd=ROOT, check=True)
     return [name for name in changed if name != old]
 
 
