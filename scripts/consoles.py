@@ -204,7 +204,7 @@ def run(page: str) -> tuple[str, list[str]]:
 
 def pages() -> list[Path]:
     """Return the pages of the docs that have commands, run or not."""
-    commands = re.compile(rf"^```(?:sh|console|{'|'.join(OTHER_SHELLS)})$", re.MULTILINE)
+    commands = re.compile(rf"^```(?:sh|console|{'|'.join(OTHER_SHELLS)})$|^<!-- run: ", re.MULTILINE)
     return [page for page in sorted(ROOT.glob("docs/**/*.md")) if commands.search(page.read_text(encoding="utf-8"))]
 
 

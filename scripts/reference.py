@@ -3,13 +3,14 @@
 Pages that aren't in `PAGES` are written by people.
 """
 
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from reconciler.cli.main import COMMANDS
+from reconciler.cli.main import main as main_command
 from scripts.reference_keys import house_rules, keys
 from scripts.reference_problems import problems
 from scripts.reference_report import exit_codes, report
@@ -20,14 +21,16 @@ from scripts.reference_tables import head
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
 SANDBOX = ("serve", "reset", "show", "set")
+WIDTH = 108
+"""What click leaves of the commands' max_content_width for text."""
 
 
 def help_of(*words: str) -> str:
-    """Return what `reconciler WORDS --help` prints at 110 columns."""
-    command = [sys.executable, "-m", "reconciler", *words, "--help"]
-    environment = {**os.environ, "COLUMNS": "112", "NO_COLOR": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)
-    return "\n".join(line.rstrip() for line in done.stdout.splitlines())
+    """Return what `reconciler WORDS --help` prints on a wide terminal. In this process, since there are many."""
+    said = CliRunner().invoke(main_command, [*words, "--help"], prog_name="reconciler", terminal_width=WIDTH)
+    if said.exit_code != 0:
+        raise SystemExit(f"reconciler {' '.join(words)} --help: {said.output}")
+    return "\n".join(line.rstrip() for line in said.output.splitlines())
 
 
 def commands() -> str:
