@@ -28,7 +28,7 @@ Counts the tenants and the keys that they declare, and finds the fewest shards o
 that one address may make ([limits] calls_per_window and window_seconds) in the time wished for. A tenth of the calls
 is left for second tries. An apply is counted with as many changed tenants as the gate lets through.
 
-Needs no network and no credentials. Each shard needs an address of its own: docs/scale.md shows how to run them.
+Needs no network and no credentials. Each shard needs an address of its own: docs/how-to/scale.md shows how to run them.
 
 Exit codes: 0 done; 64 wrong call or settings, no tenants, or too little budget for one of them.
 """
