@@ -18,7 +18,7 @@ Examples:
 Looks at the tool, settings and files, credentials and secrets, the network to each place, tokens, every declared key,
 the platform's limits and the gate, in the order in which one would mend them, and says what to do. It sends what a
 plan sends: GETs, and the request for a token. Broken settings or credentials are findings, and the rest is looked at
-all the same. docs/doctor.md says what each line means.
+all the same. docs/how-to/doctor.md says what each line means.
 
 Exit codes: 0 all is in place (warnings don't count); 1 at least one problem; 64 wrong call.
 """

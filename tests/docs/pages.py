@@ -11,9 +11,6 @@ UNSORTED = frozenset(
     f"docs/{name}.md"
     for name in (
         "index",
-        "causes",
-        "doctor",
-        "editor",
         "first-tenant",
         "github",
         "html-report",

@@ -1,4 +1,4 @@
-"""docs/doctor.md tells of every check that there is."""
+"""docs/how-to/doctor.md tells of every check that there is."""
 
 import ast
 import re
@@ -16,6 +16,6 @@ def test_the_page_lists_every_check_and_no_other():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CHECK.fullmatch(node.value)
     }
-    told = re.findall(r"^\| `([a-z]+/[a-z-]+)` \|", prose("docs/doctor.md"), re.MULTILINE)
+    told = re.findall(r"^\| `([a-z]+/[a-z-]+)` \|", prose("docs/how-to/doctor.md"), re.MULTILINE)
     assert len(made) > 20
     assert sorted(told) == sorted(made)
