@@ -10,7 +10,7 @@ export FIGURES := .reconciler/campaigns.json
 # The steps share one .venv, so -j would only let them trip over each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long figures check bench bench-check mutate pictures lock clean
+.PHONY: help demo test test-long figures check bench bench-check mutate pictures docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,17 +24,17 @@ test: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every chec
 test-long: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every check, then all tests, and print what the campaigns counted
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/test.sh long
 
-figures: .venv/.dev .venv/.project ## write what the last test-long counted into docs/reliability.md
+figures: .venv/.dev .venv/.project ## write what the last test-long counted into docs/explanation/reliability.md
 	@$(BIN)/python scripts/campaign_figures.py $(FIGURES)
 
 check: .venv/.dev .venv/.project ## lint, format, types, imports, schemas, workflows and shell scripts
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/check.sh
 
-bench: .venv/.dev .venv/.project .venv-bench/.made ## measure everything at full size, and write docs/performance.md: takes twenty minutes
+bench: .venv/.dev .venv/.project .venv-bench/.made ## measure everything at full size, and write docs/explanation/performance.md: takes twenty minutes
 	@$(BIN)/python -m benchmarks --small --keep
 	@$(BIN)/python -m benchmarks
 
-bench-check: .venv/.dev .venv/.project ## measure small sizes, and say what has become much slower than docs/performance.json has it
+bench-check: .venv/.dev .venv/.project ## measure small sizes, and say what has become much slower than docs/explanation/performance.json has it
 	@$(BIN)/python -m benchmarks check
 
 mutate: .venv/.dev .venv/.project ## change planning and applying line by line and see whether a test notices
@@ -47,12 +47,16 @@ pictures: .venv/.dev .venv/.project ## draw the pictures in docs/images from rea
 	@$(BIN)/python scripts/pictures.py
 	@$(BIN)/python scripts/picture_comment.py
 
+docs: .venv/.dev .venv/.project ## write what is generated in the docs, and build their site: build/site/index.html
+	@$(BIN)/python -m scripts.reference
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/site.sh
+
 lock: .venv/.dev ## write requirements/*.txt afresh; LOCK_FLAGS=--upgrade moves to newer versions
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/lock.sh $(LOCK_FLAGS)
 
 clean: ## remove everything that the other targets make, the sandbox's state included
 	rm -rf .venv .venv-bench .reconciler .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
-	  .hypothesis dist mutants mutmut.log tests/node/node_modules
+	  .hypothesis build dist mutants mutmut.log tests/node/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.made:

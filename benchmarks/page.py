@@ -1,4 +1,4 @@
-"""What is kept of the benchmarks, docs/performance.json, and the page that is written from it, docs/performance.md.
+"""What is kept of the benchmarks, performance.json, and the page written from it, performance.md: docs/explanation.
 
 python -m benchmarks.page [--check]     writes the page anew; or fails when it doesn't say what is kept
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.measuring import ROOT, Measured, Row, kept, machine, read, row_line, told
 
-PAGE = ROOT / "docs" / "performance.md"
-KEPT = ROOT / "docs" / "performance.json"
+PAGE = ROOT / "docs" / "explanation" / "performance.md"
+KEPT = ROOT / "docs" / "explanation" / "performance.json"
 BEGIN = "<!-- figures: written by benchmarks/page.py -->"
 END = "<!-- end of the figures -->"
 FULL, SMALL = "full", "small"

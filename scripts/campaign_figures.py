@@ -1,7 +1,7 @@
-"""Write what the campaigns counted into docs/reliability.md, between its two marks, and keep it in docs/campaigns.json.
+"""Write what the campaigns counted into docs/explanation/reliability.md, and keep it in campaigns.json beside it.
 
     campaign_figures.py FILE      FILE is from `pytest --campaign-figures FILE`, as `make test-long` leaves it
-    campaign_figures.py --check   fails when the page does not say what docs/campaigns.json says
+    campaign_figures.py --check   fails when the page does not say what campaigns.json says
 
 Figures with a violation, of a run in which a test failed, or with too few faults are refused.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "reliability.md"
-KEPT = ROOT / "docs" / "campaigns.json"
+PAGE = ROOT / "docs" / "explanation" / "reliability.md"
+KEPT = ROOT / "docs" / "explanation" / "campaigns.json"
 BEGIN = "<!-- figures: written by scripts/campaign_figures.py -->"
 END = "<!-- end of the figures -->"
 COMMAND = "make test-long figures"

@@ -16,9 +16,10 @@ check "format" ruff format --check
 check "types" mypy
 check "import contracts" lint-imports --no-logo
 check "derived schemas are fresh" reconciler schemas --check
-check "workflows" zizmor --offline --no-progress --quiet .github
+check "workflows" zizmor --offline --no-progress --quiet .github action.yml
+check "workflows' expressions" jactionlint
 if command -v shellcheck >/dev/null; then
-  check "shell scripts" shellcheck .ci/run scripts/*.sh benchmarks/others/*.sh
+  check "shell scripts" shellcheck .ci/run scripts/*.sh .github/scripts/*.sh benchmarks/others/*.sh
 elif [ "${CI:-}" = true ]; then
   check "shell scripts" sh -c 'echo "shellcheck is needed in CI" >&2; exit 1'
 else

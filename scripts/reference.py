@@ -1,47 +1,72 @@
-"""Write docs/reference.md from the commands' own --help. `--check` writes nothing and fails when it is stale."""
+"""Write docs/reference from the code: `python -m scripts.reference`. `--check` only fails when a page is stale.
 
-import os
-import subprocess
+Pages that aren't in `PAGES` are written by people.
+"""
+
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from reconciler.cli.main import COMMANDS
+from reconciler.cli.main import main as main_command
+from scripts.reference_keys import house_rules, keys
+from scripts.reference_problems import problems
+from scripts.reference_report import exit_codes, report
+from scripts.reference_settings import settings
+from scripts.reference_states import states
+from scripts.reference_tables import head
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "reference.md"
+FOLDER = ROOT / "docs" / "reference"
 SANDBOX = ("serve", "reset", "show", "set")
-HEAD = """\
-# Reference: commands
-
-Written by `scripts/reference.py` from `--help`; a test holds that it is current. Report fields are described in
-`schemas/report.schema.json`, a tenant file's in `schemas/tenant.schema.json`; `reconciler explain` tells about keys.
-"""
+WIDTH = 108
+"""What click leaves of the commands' max_content_width for text."""
 
 
 def help_of(*words: str) -> str:
-    """Return what `reconciler WORDS --help` prints at 110 columns."""
-    command = [sys.executable, "-m", "reconciler", *words, "--help"]
-    environment = {**os.environ, "COLUMNS": "112", "NO_COLOR": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)
-    return "\n".join(line.rstrip() for line in done.stdout.splitlines())
+    """Return what `reconciler WORDS --help` prints on a wide terminal. In this process, since there are many."""
+    said = CliRunner().invoke(main_command, [*words, "--help"], prog_name="reconciler", terminal_width=WIDTH)
+    if said.exit_code != 0:
+        raise SystemExit(f"reconciler {' '.join(words)} --help: {said.output}")
+    return "\n".join(line.rstrip() for line in said.output.splitlines())
 
 
-def page() -> str:
-    """Return the whole page."""
+def commands() -> str:
+    """Return the page of all commands: each one's own help."""
     calls = [(), *((name,) for name in COMMANDS), *(("sandbox", name) for name in SANDBOX)]
-    parts = [HEAD]
+    about = "What each command says with `--help`. What they end with is in [exit codes](exit-codes.md)."
+    parts = [head("Commands", "`--help`", about)]
     parts += [f"## {' '.join(('reconciler', *words))}\n\n```text\n{help_of(*words)}\n```\n" for words in calls]
     return "\n".join(parts)
 
 
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands": commands,
+    "exit-codes": exit_codes,
+    "house-rules": house_rules,
+    "keys": keys,
+    "problems": problems,
+    "report": report,
+    "settings": settings,
+    "states": states,
+}
+
+
 def main() -> None:
     """Write, or check."""
-    text = page()
-    if "--check" in sys.argv[1:]:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-            raise SystemExit(f"{PAGE.relative_to(ROOT)} is stale. Run: python {Path(__file__).relative_to(ROOT)}")
-        return
-    PAGE.write_text(text, encoding="utf-8")
+    stale: list[str] = []
+    for name, made in PAGES.items():
+        file, text = FOLDER / f"{name}.md", made()
+        if file.exists() and file.read_text(encoding="utf-8") == text:
+            continue
+        if "--check" in sys.argv[1:]:
+            stale.append(file.relative_to(ROOT).as_posix())
+        else:
+            file.write_text(text, encoding="utf-8")
+    if stale:
+        raise SystemExit(f"{', '.join(stale)}: stale. Run: python -m scripts.reference")
 
 
 if __name__ == "__main__":

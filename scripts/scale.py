@@ -1,7 +1,7 @@
-"""Write the table of docs/scale.md and draw its picture: what fleets of several sizes need. `--check` writes nothing.
+"""Write the table of docs/how-to/scale.md, draw its picture: what fleets need. `--check` writes nothing.
 
 How many requests and machines is arithmetic, by the function that `reconciler shards` uses. How long a request takes
-was measured, by the benchmark of plan, and is read from docs/performance.json.
+was measured, by the benchmark of plan, and is read from docs/explanation/performance.json.
 """
 
 import statistics
@@ -19,7 +19,7 @@ from reconciler.planning.gate import most_changed
 from scripts.plot import Line, draw
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "scale.md"
+PAGE = ROOT / "docs" / "how-to" / "scale.md"
 PICTURE = ROOT / "docs" / "images" / "scale.svg"
 BEGIN = "<!-- figures: written by scripts/scale.py -->"
 END = "<!-- end of the figures -->"
@@ -48,11 +48,12 @@ def section() -> str:
     )
     tail = (
         "The minutes by budget are what the budget alone takes at most, in whole windows. The minutes of work are what",
-        f"the requests themselves take, by the {1e3 * took:.2f} ms a request that [a plan](performance.md) of",
-        f"{FULL.loads[0].tenants:,} tenants took on the clock, {FULL.loads[0].at_once} at once, when each answer came",
-        f"after {1e3 * FULL.think:.0f} ms. Both go on at the same time, so the larger one counts: it is the budget.",
+        f"the requests themselves take, by the {1e3 * took:.2f} ms a request that",
+        f"[a plan](../explanation/performance.md) of {FULL.loads[0].tenants:,} tenants took on the clock,",
+        f"{FULL.loads[0].at_once} at once, when each answer came after {1e3 * FULL.think:.0f} ms. Both",
+        "go on at the same time, so the larger one counts: it is the budget.",
     )
-    return "\n".join([*head, "", *_table(keys, took), "", *tail, "", f"![{TITLE}](images/{PICTURE.name})"])
+    return "\n".join([*head, "", *_table(keys, took), "", *tail, "", f"![{TITLE}](../images/{PICTURE.name})"])
 
 
 def _keys() -> int:

@@ -1,4 +1,4 @@
-"""Exit codes that are not a report's own. The whole table is in the README and in `report.verdict`."""
+"""Exit codes that are not a report's own. The table is in docs/reference/exit-codes.md and `report.verdict`."""
 
 from typing import Final
 

@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "reconciler.cli.explain",
         "Say what a key means: fields, defaults, house rules, and how it stands in a file.",
     ),
+    "doctor": ("reconciler.cli.doctor", "Say whether everything is in place, and what to do where it isn't."),
     "schemas": ("reconciler.cli.schemas", "Derive the JSON Schemas from the OpenAPI document and the house rules."),
     "shards": ("reconciler.cli.shards", "Split the fleet into a matrix of shards for CI."),
     "sandbox": ("reconciler.cli.sandbox", "Serve, reset, show or set the embedded API."),

@@ -105,7 +105,9 @@ Examples:
 @click.argument("key")
 @click.argument("value", required=False)
 @click.option("--unset", is_flag=True, help="Forget the value.")
-@click.option("--fault", callback=_json, metavar="JSON", help="Make the next requests fail; see docs/sandbox.md.")
+@click.option(
+    "--fault", callback=_json, metavar="JSON", help="Make the next requests fail; see docs/reference/sandbox.md."
+)
 @_DB
 @_SETTINGS
 def set_(*, value: str | None, **options: Any) -> int:

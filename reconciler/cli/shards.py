@@ -20,13 +20,15 @@ Examples:
   reconciler shards --minutes 15 --format json         {"include": [{"shard": "1/3"}, ...]}, for fromJSON
   reconciler shards --for plan --minutes 15 --format json
                                                        for the plan alone, which needs fewer
+  reconciler shards --changed-since HEAD^1 --format json
+                                                       for a run over the tenants that a branch changes
   reconciler shards --calls 30000 --keys 6             another budget; no file is read but the list of names
 
 Counts the tenants and the keys that they declare, and finds the fewest shards of which each keeps within the calls
 that one address may make ([limits] calls_per_window and window_seconds) in the time wished for. A tenth of the calls
 is left for second tries. An apply is counted with as many changed tenants as the gate lets through.
 
-Needs no network and no credentials. Each shard needs an address of its own: docs/scale.md shows how to run them.
+Needs no network and no credentials. Each shard needs an address of its own: docs/how-to/scale.md shows how to run them.
 
 Exit codes: 0 done; 64 wrong call or settings, no tenants, or too little budget for one of them.
 """
@@ -35,6 +37,9 @@ Exit codes: 0 done; 64 wrong call or settings, no tenants, or too little budget 
 @click.command("shards", epilog=EPILOG)
 @click.option(
     "--tenants", "tenants_dir", type=click.Path(path_type=Path), metavar="DIR", help="Folder of tenant files [tenants]."
+)
+@click.option(
+    "--changed-since", metavar="REF", help="Only tenants of which git wants something else than at this revision."
 )
 @click.option("--calls", type=click.IntRange(1, 1_000_000), metavar="N", help="Calls in a window, for one address.")
 @click.option(
@@ -73,6 +78,7 @@ Exit codes: 0 done; 64 wrong call or settings, no tenants, or too little budget 
 def command(
     *,
     tenants_dir: Path | None,
+    changed_since: str | None,
     calls: int | None,
     minutes: float | None,
     keys: int | None,
@@ -88,7 +94,7 @@ def command(
     from reconciler.journeys.call import Call, CorrectTheCallError
     from reconciler.journeys.sharding import Wish, shards
 
-    call = Call("shards", settings_file=settings_file, tenants_dir=tenants_dir)
+    call = Call("shards", settings_file=settings_file, tenants_dir=tenants_dir, changed_since=changed_since)
     world = world_of(Output("text", (), quiet=quiet, verbose=False, colour=None))
     try:
         found = shards(call, world, Wish(calls, minutes, keys, changed))

@@ -1,5 +1,5 @@
 """The side that faces GitHub: what the workflows need beyond the command `reconciler`, one module a command.
 
-`python -m reconciler.github COMMAND`. It reads reports and settings, and talks to GitHub's API; it never talks to a
+`reconciler-github COMMAND`. It reads reports and settings, and talks to GitHub's API; it never talks to a
 tenant. A job that has a token for GitHub has none for the tenants, and the other way round.
 """

@@ -43,6 +43,7 @@ class Api:
     repository: str
     token: str = field(repr=False)
     sleep: Callable[[float], None] = time.sleep
+    most_pages: int = _MOST_PAGES
 
     def get(self, path: str, make: Callable[[Any], T], *, needs: str, **query: str | int) -> T | Failure:
         """Return what `make` makes of the answer. `path` is below the repository, `needs` the token's permission."""
@@ -56,16 +57,15 @@ class Api:
         *,
         needs: str,
         member: str = "",
-        most: int = _MOST_PAGES,
         **query: str | int,
     ) -> tuple[T, ...] | Failure:
         """Return what `make` makes of the items of all pages; of `member`, where a page is an object.
 
-        More than `most` pages of a hundred are a failure: what is on the others might matter.
+        More than `most_pages` pages of a hundred are a failure: what is on the others might matter.
         """
         url = self._url(path, {**query, "per_page": _PAGE})
         items: list[T] = []
-        for _ in range(most):
+        for _ in range(self.most_pages):
             answer = self._ask(url, needs)
             if isinstance(answer, Failure):
                 return answer
@@ -79,7 +79,9 @@ class Api:
             url = urljoin(url, following[1])
             if not self._is_own(url):
                 return Failure("The next page is at another address than the first.", refusing.PROXY)
-        return Failure(f"There are more than {most * _PAGE:,} items at {path}.", "Tidy up there, then run again.")
+        return Failure(
+            f"There are more than {self.most_pages * _PAGE:,} items at {path}.", "Tidy up there, then run again."
+        )
 
     def first_page(
         self, path: str, make: Callable[[Any], T], *, needs: str, member: str, **query: str | int

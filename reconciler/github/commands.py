@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 what was asked about isn't so, or couldn't be done; 64 a w
 
 import os
 import re
+import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 @click.group("github", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="reconciler.github", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name="reconciler-github", message="%(prog)s %(version)s")
 def main() -> None:
     """What the workflows on GitHub need beyond the command `reconciler`.
 
@@ -55,11 +56,19 @@ def main() -> None:
     """
 
 
+def entry() -> None:
+    """Run as the program `reconciler-github`: it looks for modules beside itself, never in the working directory.
+
+    `python -m` would look there first, and in a job the working directory may be a stranger's pull request.
+    """
+    sys.exit(run(sys.argv[1:]))
+
+
 def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> int:
     """Run one command and return its exit code."""
     runner = Runner(environment)
     try:
-        code = main.main(list(arguments), prog_name="python -m reconciler.github", standalone_mode=False, obj=runner)
+        code = main.main(list(arguments), prog_name="reconciler-github", standalone_mode=False, obj=runner)
     except click.ClickException as error:
         error.show()
         return 64
@@ -89,7 +98,9 @@ def _api(runner: Runner) -> "Api":
 @click.option("--data", type=_FOLDER, required=True, help="The tree that is judged: the pull request's.")
 @click.pass_obj
 def ground(runner: Runner, base: Path, data: Path) -> int:
-    """Find the base's settings, and the tenants folder in both trees. Offline.
+    """Find settings and tenants as the base has them.
+
+    The base's settings file, and the tenants folder in both trees. Offline.
 
     Outputs: settings (an absolute path), tenants (relative to the top of the tree).
     """
@@ -102,7 +113,10 @@ def ground(runner: Runner, base: Path, data: Path) -> int:
 @click.argument("report", type=_FILE)
 @click.option("--known", type=_FILE, help="The report of `validate` on the base: its problems are only noted.")
 def annotate(report: Path, known: Path | None) -> int:
-    """Show problems and risky changes at their lines in the pull request. Offline."""
+    """Show problems and risky changes at their lines.
+
+    In the files of the pull request, as annotations. Offline.
+    """
     from reconciler.github.annotate import annotate
 
     return annotate(report, known)
@@ -115,7 +129,10 @@ def annotate(report: Path, known: Path | None) -> int:
 @click.option("--plan", type=_FILE, help="The report of `plan` on the pull request.")
 @click.pass_obj
 def judge(runner: Runner, validated: Path, known: Path | None, touched: Path | None, plan: Path | None) -> int:
-    """Exit 1 if the pull request's own work has problems. Offline. The verdict goes to stdout and the summary."""
+    """Exit 1 if the pull request's own work has problems.
+
+    Offline. The verdict goes to stdout and to the step's summary.
+    """
     from reconciler.github.judge import judge
 
     return judge(runner, validated=validated, known=known, touched=touched, plan=plan)
@@ -129,7 +146,10 @@ def judge(runner: Runner, validated: Path, known: Path | None, touched: Path | N
 @click.option("--author", default=BOT, show_default=True, help="Who writes: the login of the token.")
 @click.pass_obj
 def comment(runner: Runner, pull: int, head: str, report: Path | None, artifact_url: str, author: str) -> int:
-    """Keep the one comment of a pull request up to date. Needs permissions: pull-requests: write."""
+    """Keep the plan's comment up to date.
+
+    The one comment of a pull request. Needs permissions: pull-requests: write.
+    """
     from reconciler.github.comment import Subject, comment
 
     return comment(_api(runner), runner.run(), Subject(pull, head, artifact_url), report, author)
@@ -145,7 +165,9 @@ def comment(runner: Runner, pull: int, head: str, report: Path | None, artifact_
 @click.option("--repository-dir", type=_FOLDER, default=".", help="A clone with the whole history [.].")
 @click.pass_obj
 def reviewed(runner: Runner, /, out: Path, repository_dir: Path, **wanted: str) -> int:
-    """Fetch the plans of all pull requests merged since the last successful apply.
+    """Fetch the reviewed plans of what was merged.
+
+    Of all pull requests since the last successful apply.
 
     Outputs: plans (a path a line), since (a commit, or nothing), missing (JSON: what has no plan, and why).
     Needs permissions: actions: read, pull-requests: read, contents: read.
@@ -154,3 +176,51 @@ def reviewed(runner: Runner, /, out: Path, repository_dir: Path, **wanted: str) 
     from reconciler.inputs.git import Git
 
     return reviewed(_api(runner), runner, Wanted(**wanted), out, Git(repository_dir, runner.environment))
+
+
+@main.command("drift-issue")
+@click.option("--report", type=_FILE, required=True, help="The report of `plan` of the whole branch.")
+@click.option("--label", default="drift", show_default=True, help="The issue's label; empty for none.")
+@click.option("--author", default=BOT, show_default=True, help="Who writes: the login of the token.")
+@click.option("--artifact-url", default="", callback=_LINK, help="Where the whole report can be downloaded.")
+@click.pass_obj
+def drift_issue(runner: Runner, report: Path, label: str, author: str, artifact_url: str) -> int:
+    """Keep one issue open while anything differs.
+
+    As long as the live values aren't what git declares. Needs permissions: issues: write.
+    """
+    from reconciler.github.drift_issue import Tracker, drift_issue
+
+    return drift_issue(Tracker(_api(runner), runner.run(), label, author), report, artifact_url)
+
+
+@main.command("reviewers")
+@click.argument("environment")
+@click.pass_obj
+def reviewers(runner: Runner, environment: str) -> int:
+    """Exit 0 if the environment has a required reviewer.
+
+    Else exit 1, and say where to click. Needs permissions: actions: read.
+    """
+    from reconciler.github.reviewers import reviewers
+
+    return reviewers(_api(runner), environment)
+
+
+@main.command("held-back")
+@click.option("--apply-workflow", required=True, callback=_NAMED, metavar="FILE", help="The workflow that applies.")
+@click.option("--branch", required=True, help="The branch that is applied.")
+@click.option("--report", type=_FILE, required=True, help="The report of `plan` of the branch as it is now.")
+@click.option("--artifact", default="reconciler-apply", show_default=True, help="Its artifact, with apply.json.")
+@click.option("--dispatch", is_flag=True, help="Start the workflow if something was held back.")
+@click.pass_obj
+def held_back(runner: Runner, apply_workflow: str, branch: str, report: Path, artifact: str, dispatch: bool) -> int:
+    """Ask whether a freeze held back the last apply.
+
+    And is over now. Output: held (true or false).
+
+    Needs permissions: actions: read, and with --dispatch actions: write.
+    """
+    from reconciler.github.held_back import held_back
+
+    return held_back(_api(runner), runner, apply_workflow, branch, report, artifact=artifact, dispatch=dispatch)

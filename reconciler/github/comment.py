@@ -19,6 +19,7 @@ from reconciler.catalogue import CatalogueProblem
 from reconciler.catalogue import load as load_catalogue
 from reconciler.catalogue.meanings import meanings
 from reconciler.github.api import Api
+from reconciler.github.footer import footer
 from reconciler.github.marker import Marker, Ours, ours, same_text
 from reconciler.github.reading import read_report
 from reconciler.github.runner import Run, say
@@ -90,7 +91,7 @@ def _done(failure: Failure | None, said: str) -> None:
 
 def body(plan: Report | Failure | None, subject: Subject, run: Run) -> str:
     """Return the text below the marker: the plan, or that there is none, and a last line of where it is from."""
-    foot = footer(subject, run)
+    foot = footer(run, subject.head, subject.artifact_url)
     if isinstance(plan, Report):
         room = LIMIT - len(str(Marker.of(_KIND, run))) - len(foot.encode())
         return to_markdown(plan, room, meanings=_meanings(), links=_links(subject, run)) + foot
@@ -110,13 +111,3 @@ def _meanings() -> Meanings:
     """Return what the keys that come with the tool mean; of others, nothing is known here."""
     catalogue = load_catalogue()
     return NO_MEANINGS if isinstance(catalogue, CatalogueProblem) else meanings(catalogue)
-
-
-def footer(subject: Subject, run: Run) -> str:
-    """Return the line with the commit, the run and the artifact. It holds no time: what is the same reads the same."""
-    parts = [f"Commit {markdown(subject.head[:40])}"]
-    if run.url:
-        parts.append(f"[run {run.number}]({run.url})")
-    if subject.artifact_url:
-        parts.append(f"[the whole report]({subject.artifact_url})")
-    return f"\n<sub>{' · '.join(parts)}</sub>\n"

@@ -124,7 +124,7 @@ def _tell(runner: Runner, found: list[Finding]) -> None:
     parts = [f"### {verdict}\n"]
     for title, rows in (("counts", counting), ("doesn't count", shown)):
         for row in rows[:_SHOWN]:
-            say(f"  {title}: {row.where}: {row.what}; {row.why}")
+            say(f"  {title}: {row.where}: {row.what.rstrip('.')}; {row.why}")
         rest = len(rows) - _SHOWN
         if rest > 0:
             say(f"  {title}: {rest:,} more, in the reports")

@@ -11,7 +11,8 @@ newest run left. So a run that was cancelled or has failed loses nothing, and tw
 | commits that nobody can count                   | in `missing`; what can be found is in `plans`|
 | GitHub that doesn't answer                      | exit 1: it may know of more                  |
 
-A plan says nothing by being here: `apply --plan` compares it with what would be written.
+A plan says nothing by being here: `apply --plan` compares it with what would be written. Which pull request brought a
+commit, GitHub tells of the default branch only; on another branch everything is missing.
 """
 
 import json

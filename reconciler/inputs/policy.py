@@ -12,7 +12,7 @@ from reconciler.inputs.usage import did_you_mean
 from reconciler.model.access import Limits
 from reconciler.model.policy import Drift, Freeze, Gate
 
-_BOUNDS: Mapping[str, tuple[float, float]] = {
+LIMIT_BOUNDS: Mapping[str, tuple[float, float]] = {
     "concurrency": (1, 1000),
     "connect_timeout": (0.001, 300),
     "read_timeout": (0.001, 300),
@@ -36,7 +36,7 @@ def read_limits(table: Table, environment: Mapping[str, str]) -> Limits:
     """Return the limits: environment over table over default. Findings go to the table's."""
     values: dict[str, float] = {}
     for limit in fields(Limits):
-        low, high = _BOUNDS[limit.name]
+        low, high = LIMIT_BOUNDS[limit.name]
         whole = isinstance(limit.default, int)
         written = table.number(limit.name, low, high, whole=whole)
         name = limit_name(limit.name)

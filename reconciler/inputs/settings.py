@@ -59,6 +59,18 @@ class Settings:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Settings as far as they can be understood, and what is wrong with them; what can't be is as by default.
+
+    `file` is what was read, None when there is none or it can't be.
+    """
+
+    settings: Settings
+    file: SettingsFile | None
+    problem: UsageProblem | None = None
+
+
 def load_settings(
     start: Path,
     *,
@@ -72,24 +84,38 @@ def load_settings(
     `explicit` is `--settings`; `default_origin` is the catalogue's template. The tenants folder need not exist;
     `schemas` and `ca_bundle`, when given, must.
     """
+    found = examine_settings(
+        start, explicit=explicit, environment=environment, overrides=overrides, default_origin=default_origin
+    )
+    return found.problem or found.settings
+
+
+def examine_settings(
+    start: Path,
+    *,
+    explicit: Path | None = None,
+    environment: Mapping[str, str],
+    overrides: Overrides = _NO_OVERRIDES,
+    default_origin: str,
+) -> Examined:
+    """As `load_settings`, but with a problem there are settings too. A run must not take these; `doctor` looks on."""
     here = start.absolute()
     named = explicit or (Path(text) if (text := given(environment, names.SETTINGS)) else None)
-    file = find_settings(here) if named is None else named_settings(here / named)
-    if isinstance(file, UsageProblem):
-        return file
+    read = find_settings(here) if named is None else named_settings(here / named)
+    problem = read if isinstance(read, UsageProblem) else None
+    file = None if isinstance(read, UsageProblem) else read
     if file is not None:
-        refused = forbidden(file.values, file.path, user_settings_path(environment))
-        if refused is not None:
-            return refused
-    sources = _Sources(here, environment, file, Table(file.values if file else {}, "", []))
+        problem = forbidden(file.values, file.path, user_settings_path(environment))
+    usable = {} if file is None or problem is not None else file.values
+    sources = _Sources(here, environment, file, Table(usable, "", []))
     settings = _assemble(sources, overrides, default_origin)
-    if sources.table.findings:
-        return UsageProblem(
+    if problem is None and sources.table.findings:
+        problem = UsageProblem(
             "The settings can't be used.",
             f"The file is {file.path}." if file else "There is no settings file; look at flags and RECONCILER_*.",
             first_few(sources.table.findings),
         )
-    return settings
+    return Examined(settings, file, problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.inputs.usage import UsageProblem
+from reconciler.model.check import Check
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Refusal, TenantPlan
 from reconciler.model.problem import Problem
@@ -40,6 +41,7 @@ class Ending:
     released: Sequence[str] = ()
     stale: Collection[str] = ()
     interrupted: bool = False
+    checks: Sequence[Check] = ()
 
 
 def tenant_report(
@@ -93,6 +95,7 @@ def report(run: Run, tenants: Sequence[TenantReport], ending: Ending, finished_a
         detailed_exitcode=run.detailed_exitcode,
         stale=ending.stale,
         interrupted=ending.interrupted,
+        checks=ending.checks,
     )
     made = _report(run, ordered, ending, finished_at, result, exit_code)
     if run.command != "apply":
@@ -170,4 +173,5 @@ def _report(
         refusals=tuple(ending.refusals),
         lifted=tuple(ending.lifted),
         released=tuple(ending.released),
+        checks=tuple(ending.checks),
     )

@@ -80,16 +80,14 @@ def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] |
     """
     settings, catalogue = settings_and_catalogue(call, world)
     listing = discover(settings.tenants, shown_from=world.cwd)
-    chosen = _from_call(call, listing) if reviewed is None else reviewed(listing)
-    if call.changed_since is not None:
-        chosen = _only_changed(chosen, call.changed_since, listing, catalogue, settings, world)
+    chosen = choose(call, listing, catalogue, settings, world) if reviewed is None else reviewed(listing)
     fleet = load_fleet(listing, chosen.tenants, catalogue)
     if chosen.selection.tenants:
         # What is wrong with files of nobody selected is for a run over the whole fleet to say, and to stop at.
         fleet = replace(fleet, problems=())
     if reviewed is not None and chosen.elsewhere:
         fleet = replace(fleet, problems=(*fleet.problems, *_errors(listing, chosen.elsewhere, catalogue)))
-    tenants = tuple(_only(tenant, chosen.keys_of(tenant.tenant), catalogue) for tenant in fleet.tenants)
+    tenants = tuple(only(tenant, chosen.keys_of(tenant.tenant), catalogue) for tenant in fleet.tenants)
     ground = Ground(
         settings=settings,
         catalogue=catalogue,
@@ -127,6 +125,14 @@ class Narrowed:
     def keys_of(self, tenant: str) -> tuple[str, ...]:
         """Return the key globs of one tenant; none means every declared key."""
         return self.globs.get(tenant, ())
+
+
+def choose(call: Call, listing: Listing, catalogue: Catalogue, settings: Settings, world: World) -> Narrowed:
+    """Return the selection that the call's own options make. Raises CorrectTheCallError."""
+    chosen = _from_call(call, listing)
+    if call.changed_since is None:
+        return chosen
+    return _only_changed(chosen, call.changed_since, listing, catalogue, settings, world)
 
 
 def _from_call(call: Call, listing: Listing) -> Narrowed:
@@ -199,7 +205,7 @@ def no_tenants(listing: Listing) -> UsageProblem:
     )
 
 
-def _only(tenant: DesiredTenant, globs: Sequence[str], catalogue: Catalogue) -> DesiredTenant:
+def only(tenant: DesiredTenant, globs: Sequence[str], catalogue: Catalogue) -> DesiredTenant:
     """Return the tenant with the declared keys that fit any glob; all of them without globs."""
     if not globs:
         return tenant

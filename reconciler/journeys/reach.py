@@ -47,14 +47,19 @@ def reach(
     if not call.sandbox:
         yield Reach(_real(call, world, settings, tenants))
         return
-    if call.origin or call.credentials:
-        raise CorrectTheCallError(
-            UsageProblem("--sandbox brings its own origin and credentials.", "Leave out --origin and --credentials.")
-        )
+    refuse_beside_sandbox(call)
     from reconciler.sandbox import credentials
 
     with embedded(world, catalogue) as running:
         yield Reach(credentials(running, {one.tenant: secrets_of(one, catalogue) for one in tenants}))
+
+
+def refuse_beside_sandbox(call: Call) -> None:
+    """Raise CorrectTheCallError for flags that can't stand beside --sandbox."""
+    if call.sandbox and (call.origin or call.credentials):
+        raise CorrectTheCallError(
+            UsageProblem("--sandbox brings its own origin and credentials.", "Leave out --origin and --credentials.")
+        )
 
 
 @contextmanager
@@ -75,7 +80,7 @@ def _real(call: Call, world: World, settings: Settings, tenants: Sequence[Desire
     if not origins:
         return {}
     user = usable(load_user_settings(world.environment))
-    known = usable(load_credentials(_from(world, call.credentials), world.environment, user))
+    known = usable(load_credentials(credentials_file(call, world), world.environment, user))
     access = usable(known.accesses(origins))
     complaints = [f"{tenant}: {complaint}" for tenant, one in access.items() if (complaint := why_unusable(one))]
     if complaints:
@@ -83,24 +88,30 @@ def _real(call: Call, world: World, settings: Settings, tenants: Sequence[Desire
     return access
 
 
-def _from(world: World, path: Path | None) -> Path | None:
-    return None if path is None else world.cwd / path
+def credentials_file(call: Call, world: World) -> Path | None:
+    """Return the file that --credentials names."""
+    return None if call.credentials is None else world.cwd / call.credentials
 
 
 def _refuse_shared(origins: Mapping[str, str]) -> None:
     """Two tenants at one origin would take turns in overwriting each other."""
-    by_origin: dict[str, list[str]] = {}
-    for tenant, origin in origins.items():
-        by_origin.setdefault(origin, []).append(tenant)
-    shared = [f"{origin}: {', '.join(names)}" for origin, names in by_origin.items() if len(names) > 1]
-    if shared:
+    several = [f"{origin}: {', '.join(names)}" for origin, names in shared(origins).items()]
+    if several:
         raise CorrectTheCallError(
             UsageProblem(
                 "Several tenants have the same origin; they would overwrite each other.",
                 "Put {tenant} into the origin template, such as https://{tenant}.p.newstore.net.",
-                first_few(shared),
+                first_few(several),
             )
         )
+
+
+def shared(origins: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    """Return each origin that several tenants have, with their names."""
+    by_origin: dict[str, list[str]] = {}
+    for tenant, origin in origins.items():
+        by_origin.setdefault(origin, []).append(tenant)
+    return {origin: names for origin, names in by_origin.items() if len(names) > 1}
 
 
 def secrets_of(tenant: DesiredTenant, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:

@@ -90,17 +90,22 @@ def shards(call: Call, world: World, wish: Wish) -> Sharding:
     listing = discover(settings.tenants, shown_from=world.cwd)
     if not listing.names:
         raise CorrectTheCallError(no_tenants(listing))
+    names = listing.names
+    if call.changed_since is not None:
+        from reconciler.journeys.since import changed_since  # only this option asks git what there was
+
+        names = changed_since(call.changed_since, names, None, listing, catalogue, settings.tenants, world)
     broken = 0
     if wish.keys is None:
-        fleet = load_fleet(listing, None, catalogue)
+        fleet = load_fleet(listing, names, catalogue)
         keys = {tenant.tenant: len(tenant.keys) for tenant in fleet.tenants}
         broken = sum(any(one.severity is Severity.ERROR for one in tenant.problems) for tenant in fleet.tenants)
     else:
-        keys = dict.fromkeys(listing.names, wish.keys)
+        keys = dict.fromkeys(names, wish.keys)
     limits = settings.limits
     seconds = limits.window_seconds if wish.minutes is None else wish.minutes * 60
     budget = Budget(wish.calls or limits.calls_per_window, limits.window_seconds, seconds)
-    changed = most_changed(settings.gate, len(keys))
+    changed = min(len(keys), most_changed(settings.gate, len(listing.names)))
     if wish.changed is not None:
         changed = math.ceil(len(keys) * wish.changed / 100)
     plan, apply = need(keys, 0, budget), need(keys, changed, budget)

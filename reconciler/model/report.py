@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.check import Check
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Change, Refusal
 from reconciler.model.problem import Problem
@@ -66,7 +67,8 @@ class Report:
     """A whole run. Times are RFC 3339 in UTC; everything else is the same for the same state.
 
     `problems` are those of files that belong to no selected tenant (profiles, bad names), and, with exit
-    code 64, what was wrong with the call. `released` are `tenant:key` names.
+    code 64, what was wrong with the call. `released` are `tenant:key` names. `checks` are those of `doctor`, in the
+    order in which one would mend them; it has no tenants.
     """
 
     command: str
@@ -87,3 +89,4 @@ class Report:
     released: tuple[str, ...] = ()
     undo: Mapping[str, Json] = field(default_factory=dict)
     not_restorable: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()

@@ -84,3 +84,13 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+class Verdict(StrEnum):
+    """What came of one check of `doctor`. Only a problem counts towards the exit code."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+    SKIPPED = "skipped"
+    """It could not be made, because of another one that the detail names."""

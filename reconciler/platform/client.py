@@ -68,7 +68,7 @@ class Platform:
         self._clock = clock
         self._random = random
         self._notice = notice
-        self._transport_for = transport_for or transports_over(_tls(ca_bundle))
+        self._transport_for = transport_for or transports_over(tls_of(ca_bundle))
         self._wall = wall
         self._run = Run(
             limits,
@@ -153,7 +153,7 @@ class Platform:
         return FetchedTokens(grant, wire, retries, self._clock, redact)
 
 
-def _tls(ca_bundle: Path | None) -> Callable[[], ssl.SSLContext]:
+def tls_of(ca_bundle: Path | None) -> Callable[[], ssl.SSLContext]:
     """Return what gives the one context of the run. Made when first needed: it takes some 30 ms.
 
     Raises Unusable if `ca_bundle` can't be read: now, and not when the first tenant is asked.

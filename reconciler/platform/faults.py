@@ -78,7 +78,7 @@ def fault_of(error: Exception) -> Fault:
     unknown = TABLE[httpx.ReadTimeout] if isinstance(error, TimeoutError) else (*_ODD, "The exchange failed")
     sent, passing, summary = TABLE.get(type(error), unknown)
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
-    reason = _reason(error)
+    reason = reason_of(error)
     return Fault(
         sent=sent,
         passing=passing is Passing.YES and not untrusted,
@@ -86,8 +86,8 @@ def fault_of(error: Exception) -> Fault:
     )
 
 
-def _reason(error: Exception) -> str:
-    """Return why, from the operating system or OpenSSL. Both know addresses and certificates, but no header."""
+def reason_of(error: Exception) -> str:
+    """Return why, or nothing. The operating system and OpenSSL say it, who know addresses but no header."""
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return ""
     for cause in _causes(error):

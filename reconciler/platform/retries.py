@@ -1,7 +1,7 @@
 """What is done when a request doesn't get a clean answer: one table, as data, and the small engine that obeys it.
 
-The table is docs/reliability.md's, and a test holds the two together. A read and a token request are tried again
-here; a POST of a value never is: its cells say what `applying` does, after it has read the key.
+The table is docs/explanation/reliability.md's, and a test holds the two together. A read and a token request are tried
+again here; a POST of a value never is: its cells say what `applying` does, after it has read the key.
 """
 
 import re

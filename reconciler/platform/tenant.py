@@ -68,6 +68,12 @@ class TenantReader:
         left_alone = live.halt is None and self._line.pace.breaker.open and isinstance(result, Answer | Fault)
         return replace(live, halt=Halt.TENANT) if left_alone else live
 
+    async def admitted(self) -> Stopped | None:
+        """Get a token, or take the one that was given, without a word to the tenant. Returns why there is none."""
+        async with self._one_at_a_time:
+            token = await self._line.tokens.current(Errand.READ)
+            return token if isinstance(token, Stopped) else None
+
     def _seen(self, key: Key, result: Answer | Fault | Stopped) -> Live:
         if isinstance(result, Answer):
             live = classify(key, result, self._judgement.fits, self._judgement.why_not, self._line.redact)

@@ -1,9 +1,10 @@
 """The first line of a report, which tells all by itself, and the last ones, which say what to do next."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from reconciler.model.report import Report
-from reconciler.model.words import Action, Cause, Reason, Result, Status
+from reconciler.model.words import Action, Cause, Reason, Result, Status, Verdict
 from reconciler.report.causes import told
 from reconciler.report.counts import Counts, counts
 from reconciler.report.wording import plural
@@ -20,6 +21,8 @@ def headline(report: Report, counted: Counts | None = None) -> str:
     counted = counted or counts(report)
     if report.command == "validate":
         return _validated(counted)
+    if report.checks:
+        return _checked(report)
     if report.command == "apply":
         return _applied(report, counted)
     if report.command == "import":
@@ -34,6 +37,18 @@ def _validated(counted: Counts) -> str:
     if not counted.tenants:
         return f"Nothing to do: no tenant was selected.{warnings}"
     return f"Valid: {_scope(counted)}.{warnings}"
+
+
+def _checked(report: Report) -> str:
+    found = Counter(check.status for check in report.checks)
+    interrupted = "Interrupted. " if report.result is Result.INTERRUPTED else ""
+    parts = [
+        *([plural(found[Verdict.PROBLEM], "problem")] if found[Verdict.PROBLEM] else []),
+        *([plural(found[Verdict.WARNING], "warning")] if found[Verdict.WARNING] else []),
+        *_some((found[Verdict.SKIPPED], "not looked at")),
+    ]
+    good = f"{plural(found[Verdict.OK], 'check')} ok"
+    return f"{interrupted}{', '.join(parts)}; {good}." if parts else f"{interrupted}All is in place: {good}."
 
 
 def _imported(counted: Counts) -> str:
@@ -144,7 +159,9 @@ def _steps(report: Report, counted: Counts) -> Iterator[str]:
     if counted.errors:
         yield "Mend the problems, then: reconciler validate"
         return
-    if report.command == "plan":
+    if report.command == "doctor":
+        yield from _after_doctor(report, flag)
+    elif report.command == "plan":
         yield from _after_plan(report, counted, flag)
     elif report.command == "apply":
         yield from _after_apply(report, counted, flag)
@@ -157,6 +174,15 @@ _DRIFT = (
     ' [apply] drift is "report". To keep what is live, write it into the file first.'
 )
 _RELEASED = "A released key keeps its live value: it is neither read nor written any more, until a file declares it."
+
+
+def _after_doctor(report: Report, flag: str) -> Iterator[str]:
+    if report.result is Result.INTERRUPTED:
+        yield f"Not everything was looked at. Run it again: reconciler doctor{flag}"
+    elif report.exit_code:
+        yield f"Mend the problems from the top, as the first may cause the others, then: reconciler doctor{flag}"
+    else:
+        yield f"See what would change: reconciler plan{flag}"
 
 
 def _after_plan(report: Report, counted: Counts, flag: str) -> Iterator[str]:

@@ -8,6 +8,8 @@ from reconciler.model.meaning import NO_MEANINGS, Meanings
 from reconciler.model.plan import Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Report, TenantReport
+from reconciler.model.words import Verdict
+from reconciler.report.checks import findings
 from reconciler.report.counts import Counts, all_problems, counts, summary
 from reconciler.report.fields import field_lines
 from reconciler.report.headline import SANDBOX, headline, next_steps
@@ -82,6 +84,7 @@ def _body(report: Report, counted: Counts, first: str, meanings: Meanings) -> It
     yield from _problems(all_problems(report))
     yield from _refusals(report.refusals)
     yield from _list("Warnings", report.warnings)
+    yield from _checks(report)
     found = sections(report)
     for section in found:
         if not section.is_quiet:
@@ -144,6 +147,24 @@ def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[str]:
         yield f"<section>\n<h2>Refusals ({len(rows):,})</h2>"
         yield _table(("Rule", "Tenant", "Key", "Why"), rows)
         yield "</section>"
+
+
+def _checks(report: Report) -> Iterator[str]:
+    if report.checks:
+        rows = [
+            _row(
+                f'<span class="{_VERDICTS[one.status]}">{one.status}</span>',
+                html(f"{one.area}: {one.name}"),
+                f"<p>{html(one.text)}</p>" + (f"<p><strong>{html(one.hint)}</strong></p>" if one.hint else ""),
+            )
+            for one in findings(report.checks)
+        ]
+        yield "<section>\n<h2>Checks</h2>"
+        yield _table(("Status", "Check", "What was found, and what to do"), rows)
+        yield "</section>"
+
+
+_VERDICTS = {Verdict.OK: "good", Verdict.WARNING: "change", Verdict.PROBLEM: "bad", Verdict.SKIPPED: "where"}
 
 
 def _section(section: Section, meanings: Meanings) -> Iterator[str]:

@@ -11,6 +11,7 @@ from reconciler.model.report import Report
 from reconciler.model.words import Cause
 from reconciler.report.alike import Alike, alike
 from reconciler.report.causes import Side
+from reconciler.report.checks import findings
 from reconciler.report.counts import Counts, all_problems, counts
 from reconciler.report.fitting import Block, fitted
 from reconciler.report.grouping import outliers
@@ -18,7 +19,7 @@ from reconciler.report.headline import SANDBOX, headline, next_steps
 from reconciler.report.inline import link
 from reconciler.report.links import NO_LINKS, Links
 from reconciler.report.markdown_changes import Aids, changes, glossary
-from reconciler.report.markdown_lists import lists, problems, refusals, scope, steps
+from reconciler.report.markdown_lists import checks, lists, problems, refusals, scope, steps
 from reconciler.report.markdown_tenants import in_detail, in_sync
 from reconciler.report.markdown_unlike import unlike
 from reconciler.report.sections import Risk, sections
@@ -70,7 +71,8 @@ def _blocks(report: Report, counted: Counts, aids: Aids) -> Iterator[Block]:
         yield unlike(outliers(report), found)
         yield from (in_files, no, *lists(report), then)
     else:
-        yield from (in_files, no, *_in_the_way(found, aids), then)
+        to_mend, fine = checks(findings(report.checks))
+        yield from (in_files, to_mend, no, *_in_the_way(found, aids), then, fine)
         yield changes(DONE, [one for one in found if one.risk is Risk.WRITES], aids)
         yield from lists(report)
     told = sections(report)

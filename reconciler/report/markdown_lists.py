@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from reconciler.model.plan import Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import Report
+from reconciler.model.words import Verdict
+from reconciler.report.checks import Finding
 from reconciler.report.fitting import Block, Row
 from reconciler.report.inline import NAMES, code, listed, name, place, row, sentence, table
 from reconciler.report.links import Links
@@ -31,6 +33,25 @@ def _problem(same: Sequence[Problem], links: Links) -> str:
     told.extend(text for text in (sentence(first.hint), code(first.rule)) if text)
     places = listed([place(links, problem.file, problem.line, problem.where) for problem in same[:NAMES]], len(same))
     return row("<br>".join(told), f"<b>{plural(len(same), 'place')}</b><br>{places}" if len(same) > 1 else places)
+
+
+def checks(found: Sequence[Finding]) -> tuple[Block, Block]:
+    """Return what `doctor` found: what is to be mended as a table, and what is ok folded."""
+    bad = [one for one in found if one.status is not Verdict.OK]
+    good = [one for one in found if one.status is Verdict.OK]
+    heads = table("", "Check", "What was found, and what to do")
+    first = f"\n### To mend, from the top\n\n{heads}"
+    fold = f"\n<details><summary>{plural(len(good), 'finding')} ok</summary>\n\n{heads}"
+    rows = (Row(_check(one)) for one in good)
+    return (
+        Block(first, (Row(_check(one)) for one in bad), len(bad), _counted("check")),
+        Block(fold, rows, len(good), lambda n: plural(n, "check") + " that is ok", "\n</details>\n", assured=False),
+    )
+
+
+def _check(one: Finding) -> str:
+    told = "<br>".join(sentence(text) for text in (one.text, one.hint) if text)
+    return row(one.status.value, sentence(f"{one.area}: {one.name}"), told)
 
 
 def refusals(found: Sequence[Refusal]) -> Block:

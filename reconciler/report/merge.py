@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.model.check import Check
 from reconciler.model.plan import Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import Report, TenantReport
@@ -79,8 +80,9 @@ def _merged(reports: tuple[Report, ...], digest: Callable[[tuple[TenantReport, .
     # Each shard of an apply tells of every broken file; in the whole, those of tenants stand with their tenants.
     owned = {problem for tenant in tenants for problem in tenant.problems}
     problems = tuple(sorted({problem for report in reports for problem in report.problems} - owned))
+    checks = tuple(dict.fromkeys(check for report in reports for check in report.checks))
     refusals = tuple(sorted({no for report in reports for no in report.refusals}, key=_refusal_order))
-    result, exit_code = _ended(reports, tenants, problems, refusals)
+    result, exit_code = _ended(reports, tenants, problems, refusals, checks)
     return replace(
         first,
         started_at=min(report.started_at for report in reports),
@@ -88,7 +90,7 @@ def _merged(reports: tuple[Report, ...], digest: Callable[[tuple[TenantReport, .
         selection=replace(first.selection, shard=None),
         result=result,
         exit_code=exit_code,
-        digest=digest(tenants),
+        digest="" if checks else digest(tenants),
         tenants=tenants,
         problems=problems,
         warnings=tuple(sorted({text for report in reports for text in report.warnings})),
@@ -99,6 +101,7 @@ def _merged(reports: tuple[Report, ...], digest: Callable[[tuple[TenantReport, .
         released=tuple(sorted({name for report in reports for name in report.released})),
         undo=dict(sorted((name, keys) for report in reports for name, keys in report.undo.items())),
         not_restorable=tuple(sorted({text for report in reports for text in report.not_restorable})),
+        checks=checks,
     )
 
 
@@ -111,6 +114,7 @@ def _ended(
     tenants: tuple[TenantReport, ...],
     problems: tuple[Problem, ...],
     refusals: tuple[Refusal, ...],
+    checks: tuple[Check, ...],
 ) -> tuple[Result, int]:
     """Judge the whole. That changes were asked to exit 2 is known only from a shard that did."""
     codes = {report.exit_code for report in reports}
@@ -121,6 +125,7 @@ def _ended(
         command=reports[0].command,
         detailed_exitcode=2 in codes,
         interrupted=any(report.result is Result.INTERRUPTED for report in reports),
+        checks=checks,
     )
     if result is Result.INTERRUPTED:
         return result, exit_code

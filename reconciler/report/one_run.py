@@ -102,6 +102,7 @@ def _missing(part: Report, whole: Report) -> Iterator[str]:
         ("lifts", part.lifted, whole.lifted),
         ("warnings", part.warnings, whole.warnings),
         ("released keys", part.released, whole.released),
+        ("checks", part.checks, whole.checks),
         ("list of what can't be restored", part.not_restorable, whole.not_restorable),
     )
     yield from (f"its {what}" for what, some, every in lists if not set(some) <= set(every))

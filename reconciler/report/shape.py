@@ -3,13 +3,14 @@
 import re
 from typing import Any
 
+from reconciler.model.check import Check
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Change, FieldChange, Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Lifted, Report, Revision, Selection, TenantReport
 from reconciler.model.tenant import Source
 from reconciler.model.values import Json
-from reconciler.model.words import Action, Cause, Reason, Result, Severity, Status
+from reconciler.model.words import Action, Cause, Reason, Result, Severity, Status, Verdict
 from reconciler.report.members import (
     Misfit,
     count,
@@ -34,7 +35,9 @@ _COMMAND = re.compile(r"[a-z]+")
 _EXIT_CODES = frozenset({0, 1, 2, 3, 4, 64, 70, 130})
 _SHARD = re.compile(r"[1-9][0-9]*/[1-9][0-9]*")
 _ACTIONS, _REASONS, _CAUSES = known(Action), known(Reason), known(Cause)
+_CHECK = re.compile(r"[a-z]+/[a-z-]+")
 _STATUSES, _RESULTS, _SEVERITIES = known(Status), known(Result), known(Severity)
+_VERDICTS = known(Verdict)
 
 
 def report_at(value: Any) -> Report:
@@ -61,6 +64,7 @@ def report_at(value: Any) -> Report:
         released=texts(value, "released"),
         undo=inside(value, "undo", _undo) if "undo" in value else {},
         not_restorable=texts(value, "not_restorable") if "not_restorable" in value else (),
+        checks=each(value, "checks", _check) if "checks" in value else (),
     )
 
 
@@ -177,4 +181,16 @@ def _refusal(value: Any) -> Refusal:
         message=text(value, "message"),
         tenant=optional_text(value, "tenant"),
         key=optional_text(value, "key"),
+    )
+
+
+def _check(value: Any) -> Check:
+    return Check(
+        check=formed(value, "check", _CHECK),
+        status=word(value, "status", _VERDICTS),
+        what=text(value, "what"),
+        detail=text(value, "detail"),
+        hint=text(value, "hint"),
+        tenant=optional_text(value, "tenant") or "",
+        request_id=optional_text(value, "request_id"),
     )

@@ -48,6 +48,10 @@ def _lines(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
     yield from _block(
         "Done" if report.command == "import" else "Warnings", [_item(warning, width) for warning in report.warnings]
     )
+    if report.checks:
+        from reconciler.report.checks import lines  # only doctor has them
+
+        yield from lines(report.checks, width, verbose=verbose)
     found = sections(report)
     for section in found:
         if not section.is_quiet:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.model.check import Check
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Change, FieldChange, Refusal
 from reconciler.model.problem import Problem
@@ -58,6 +59,7 @@ def _document(report: Report) -> dict[str, Any]:
         "released": report.released,
         **({"undo": report.undo} if report.undo else {}),
         **({"not_restorable": report.not_restorable} if report.not_restorable else {}),
+        **({"checks": map(_check, report.checks)} if report.checks else {}),
     }
 
 
@@ -134,4 +136,16 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
         **({"tenant": refusal.tenant} if refusal.tenant is not None else {}),
         **({"key": refusal.key} if refusal.key is not None else {}),
         "message": refusal.message,
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {
+        "check": check.check,
+        "status": check.status.value,
+        **({"tenant": check.tenant} if check.tenant else {}),
+        "what": check.what,
+        "detail": check.detail,
+        "hint": check.hint,
+        **({"request_id": check.request_id} if check.request_id is not None else {}),
     }

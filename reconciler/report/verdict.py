@@ -23,8 +23,9 @@ The first "why" that holds counts. "Writes" are create and update.
 
 ## A tenant, a run
 
-An error problem counts as failed; a warning doesn't count. A refusal counts as refused, but in `plan` it is only
-a notice. Of all that holds, the furthest down this table is the result:
+An error problem counts as failed, and so does a problem that a check of `doctor` found; a warning doesn't count. A
+refusal counts as refused, but in `plan` it is only a notice. Of all that holds, the furthest down this table is the
+result:
 
 | result           | exit code                                            |
 |------------------|------------------------------------------------------|
@@ -42,10 +43,11 @@ a notice. Of all that holds, the furthest down this table is the result:
 from collections.abc import Collection, Iterable, Sequence
 from typing import assert_never
 
+from reconciler.model.check import Check
 from reconciler.model.plan import Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, TenantReport
-from reconciler.model.words import Action, Result, Severity, Status
+from reconciler.model.words import Action, Result, Severity, Status, Verdict
 
 _PRECEDENCE = (
     Result.IN_SYNC,
@@ -157,6 +159,7 @@ def verdict(
     detailed_exitcode: bool = False,
     stale: Collection[str] = (),
     interrupted: bool = False,
+    checks: Sequence[Check] = (),
 ) -> tuple[Result, int]:
     """Return the result of a run and its exit code, by the tables above.
 
@@ -165,6 +168,8 @@ def verdict(
     """
     found = {tenant.result for tenant in tenants}
     if any(problem.severity is Severity.ERROR for problem in problems):
+        found.add(Result.FAILED)
+    if any(check.status is Verdict.PROBLEM for check in checks):
         found.add(Result.FAILED)
     if refusals and command != "plan":
         found.add(Result.REFUSED)

@@ -1,4 +1,4 @@
-"""The defences of the promise in docs/reliability.md: how each is lost by one edit, and which test must notice.
+"""The defences of the promise in docs/explanation/reliability.md: how one edit loses each, and which test must notice.
 
 A break is one natural mistake at one place: code that somebody could write, and that every other check would let pass.
 `break_and_see.py` makes each in a copy and runs its test.

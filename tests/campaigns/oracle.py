@@ -1,4 +1,4 @@
-"""The promise of docs/reliability.md as a function: what a run said and what the platform knows -> what is untrue.
+"""The promise of docs/explanation/reliability.md: what a run said and what the platform knows -> what is untrue.
 
 The platform is the sandbox, whose log tells which write each request found (`LogEntry.saw`) and whose history tells
 who wrote what (`Write`). Nothing here asks the code under test what it thinks of an answer.

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from reconciler.cli.main import COMMANDS
-from tests.cli.calling import reconciler, surroundings
+from tests.cli.calling import reconciler
 from tests.cli.conftest import Call
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,20 +80,7 @@ def test_the_short_help_is_the_first_line_of_the_command_itself(name: str):
     assert command.name == name
 
 
-def test_the_reference_is_what_the_commands_say_today():
-    """docs/reference.md is written by a script, which checks itself."""
-    done = subprocess.run(
-        [sys.executable, "scripts/reference.py", "--check"],
-        cwd=ROOT,
-        env=surroundings(Path.home()),
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-NOT_COMMANDS = {"catalogue", "does", "holds", "of", "reads", "assumes", "writes"}
+NOT_COMMANDS = {"assumes", "catalogue", "does", "has", "holds", "itself", "keeps", "of", "reads", "that", "writes"}
 """What else follows the program's name in a sentence."""
 
 

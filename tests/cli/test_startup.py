@@ -48,6 +48,7 @@ LIGHT = {
     "help": ("--help",),
     "help of plan": ("plan", "--help"),
     "help of apply": ("apply", "--help"),
+    "help of doctor": ("doctor", "--help"),
     "help of sandbox": ("sandbox", "serve", "--help"),
 }
 

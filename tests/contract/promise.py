@@ -1,4 +1,4 @@
-"""The promise of docs/reliability.md, held against what WireMock remembers: its journal, and the states it is in."""
+"""The promise of docs/explanation/reliability.md, held against what WireMock remembers: its journal, its states."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,6 +1,7 @@
 """What WireMock can do to a request, where in an apply it does it, and how the key must end then.
 
-The endings follow the table of docs/reliability.md, which is `platform.retries.ROWS`: a kind of trouble names its row.
+The endings follow the table of docs/explanation/reliability.md, which is `platform.retries.ROWS`: a kind of trouble
+names its row.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

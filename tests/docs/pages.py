@@ -7,6 +7,20 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = tuple(sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]))
 
+UNSORTED = frozenset(
+    f"docs/{name}.md"
+    for name in (
+        "index",
+        "first-tenant",
+        "github",
+        "html-report",
+        "import",
+        "security",
+        "terminal",
+    )
+)
+"""The pages that may lie in docs/ itself. All others have their place: scripts/move_page.py moves one there."""
+
 _FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>\w*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
 
 

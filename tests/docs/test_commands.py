@@ -1,4 +1,4 @@
-"""The commands of README.md and docs/sandbox.md are run as they stand there, against the sandbox.
+"""The commands of README.md are run as they stand there, against the sandbox; those of docs by test_consoles.py.
 
 What is not taken literally stands in a table here, and a line that is in a page but not in the tables fails a test.
 """
@@ -6,12 +6,9 @@ What is not taken literally stands in a table here, and a line that is in a page
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,19 +23,15 @@ API_KEY = secret_text(TENANT, "WEBHOOK_API_KEY")
 
 LANGUAGES = {
     "README.md": ["", "sh", "yaml"],
-    "docs/sandbox.md": ["sh", "sh", "sh"],
-    "docs/reference.md": None,
     "ARCHITECTURE.md": ["", ""],
 }
-"""The blocks of a page. Below, sh is run and yaml validated; `""` is make's or a drawing. None: all are text."""
+"""The blocks of a page. Below, sh is run and yaml validated; `""` is make's or a drawing."""
 
 
 @pytest.mark.parametrize("page", LANGUAGES)
 def test_no_block_of_a_page_is_overlooked(page: str):
     """A new one must be given its place in these tests."""
-    wanted = LANGUAGES[page]
-    found = [block.language for block in blocks(page)]
-    assert found == wanted if wanted is not None else set(found) == {"text"}
+    assert [block.language for block in blocks(page)] == LANGUAGES[page]
 
 
 @pytest.fixture(scope="session")
@@ -126,74 +119,13 @@ def test_the_make_targets_that_the_readme_names_exist():
     """`make demo` and `make test` are run by people and CI; here, that they are there and described."""
     targets = set(re.findall(r"^([a-z-]+):.*## ", text_of("Makefile"), re.MULTILINE))
     first, _, _ = blocks("README.md")
-    named = set(re.findall(r"make ([a-z-]+)", first.text + prose("README.md") + text_of("docs/sandbox.md")))
+    named = set(re.findall(r"make ([a-z-]+)", first.text + prose("README.md") + text_of("docs/reference/sandbox.md")))
     assert {"demo", "test"} <= named <= targets
-
-
-PORT = "8400"
-"""Where docs/sandbox.md serves. Tests use a free port in its place, as two may run at once."""
-
-SERVE = f"reconciler sandbox serve --port {PORT} --write-credentials sandbox.credentials.yaml"
-"""The one line that doesn't end by itself: it is run in the background, and Ctrl-C ends it."""
-
-
-def _lines(text: str) -> list[str]:
-    return [line.split(" #")[0].rstrip() for line in text.splitlines() if line and not line.startswith("#")]
-
-
-def test_the_commands_of_the_sandboxs_page_work(tmp_path: Path):
-    """Every line, in order; `serve` in the background while the lines after it run."""
-    first, second, third = (_lines(block.text) for block in blocks("docs/sandbox.md", "sh"))
-    assert first[-1] == SERVE
-    assert f"127.0.0.1:{PORT}/" in second[0]
-    (tmp_path / "tenants").mkdir()
-    for tenant in ("acme.yaml", "_retail-default.yaml", "acme-sandbox.yaml"):
-        shutil.copy(ROOT / "tenants" / tenant, tmp_path / "tenants")
-    env = surroundings(tmp_path)
-    done = _shell("\n".join(first[:-1]), tmp_path, env)
-    assert (done.returncode, done.stderr) == (0, "")
-    port = _free_port()
-    with _in_the_background(SERVE.replace(PORT, port), tmp_path, env):
-        for block in (second, third):
-            done = _shell("\n".join(block).replace(PORT, port), tmp_path, env)
-            assert done.returncode == 0, done.stdout + done.stderr
-        shown = _shell("reconciler sandbox show --format json", tmp_path, env).stdout
-    rows = {(row["tenant"], row["key"]): row for row in json.loads(shown)}
-    assert rows["acme", "sales_order.on_hold_timer_duration"]["value"] == 60
-    assert "value" not in rows["acme", "sales_order.big_sales_order"]
-    assert len(rows["acme", "sales_order.external_oms"]["faults"]) == 2
-    assert len(rows["*", "*"]["faults"]) == 2
-
-
-def _free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return str(listening.getsockname()[1])
-
-
-@contextmanager
-def _in_the_background(command: str, folder: Path, env: dict[str, str]) -> Iterator[None]:
-    """Run a command that serves, until the end of the block; Ctrl-C must end it cleanly."""
-    log = folder / "serve.log"
-    with log.open("wb") as out:
-        child = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec {command}"], cwd=folder, env=env, stdout=out, stderr=out, stdin=subprocess.DEVNULL
-        )
-    try:
-        until = time.monotonic() + LIMIT
-        while "Ctrl-C" not in log.read_text(encoding="utf-8"):
-            assert child.poll() is None, log.read_text(encoding="utf-8")
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        yield
-    finally:
-        child.send_signal(2)
-        child.wait(timeout=10)
-    assert child.returncode == 0, log.read_text(encoding="utf-8")
 
 
 def test_the_sandboxs_page_lists_every_fault_there_is():
     """And none that isn't."""
-    table = prose("docs/sandbox.md").partition("| kind |")[2]
+    table = prose("docs/reference/sandbox.md").partition("| kind |")[2]
     first_cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert sorted(re.findall(r"`([a-z-]+)`", " ".join(first_cells))) == sorted(FaultKind)
 

@@ -1,4 +1,4 @@
-"""The figures in docs/reliability.md are those of a full run, they add up, and they show what is promised."""
+"""The figures in docs/explanation/reliability.md are of a full run, add up, and show what is promised."""
 
 import json
 import re
@@ -69,7 +69,7 @@ def test_the_figures_in_the_page_are_those_that_were_kept():
 
 def test_the_figures_in_the_page_add_up_to_what_is_promised():
     """By campaign and by kind; without a violation."""
-    assert adds_up(between_marks(text_of("docs/reliability.md"))[1]) >= LEAST == 100_000
+    assert adds_up(between_marks(text_of("docs/explanation/reliability.md"))[1]) >= LEAST == 100_000
 
 
 def test_the_figures_that_were_kept_name_no_machine():

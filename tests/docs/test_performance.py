@@ -1,4 +1,4 @@
-"""docs/performance.md says what docs/performance.json keeps, and says plainly what is not reached."""
+"""docs/explanation/performance.md says what performance.json keeps, and says plainly what is not reached."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""docs/scale.md: its figures come from the arithmetic, and what it names is there."""
+"""docs/how-to/scale.md: its figures come from the arithmetic, and what it names is there."""
 
 import re
 import subprocess
@@ -39,13 +39,14 @@ def test_a_section_takes_the_place_of_the_one_before():
 
 def test_no_block_of_the_page_is_overlooked():
     """The only one is the workflow, whose steps are run by another test."""
-    assert [block.language for block in blocks("docs/scale.md")] == ["yaml"]
+    assert [block.language for block in blocks("docs/how-to/scale.md")] == ["yaml"]
 
 
 def test_the_places_that_say_the_number_of_shards_are_those_that_the_page_names():
     """Whoever changes one of them must know of the others."""
     manifest = text_of("docs/examples/plan-job.yaml")
-    assert re.findall(r"completions|parallelism|SHARDS", text_of("docs/scale.md").partition("three places")[2])[:3] == [
+    named = text_of("docs/how-to/scale.md").partition("three places")[2]
+    assert re.findall(r"completions|parallelism|SHARDS", named)[:3] == [
         "completions",
         "parallelism",
         "SHARDS",

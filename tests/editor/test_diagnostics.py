@@ -36,7 +36,7 @@ NOT_SEEN: Final = {
     "profile/unknown": "which profiles there are is not in the file",
     "profile/broken": "what is wrong in another file is shown there",
 }
-"""Rules of `validate` that the schema can't say, each with the reason. docs/editor.md tells them to the user."""
+"""Rules of `validate` that the schema can't say, each with the reason. docs/how-to/editor.md tells them to the user."""
 
 ELSEWHERE: Final = {
     "big-order-field-missing": "a field that is missing is told at its key's name, not at its value",
@@ -135,7 +135,7 @@ def test_anchors_aliases_merge_keys_and_tags_pass_where_what_they_stand_for_woul
 
 def test_the_page_for_users_names_every_rule_that_an_editor_does_not_see():
     """By its id, which is what `validate` prints."""
-    text = (ROOT / "docs" / "editor.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "how-to" / "editor.md").read_text(encoding="utf-8")
     assert [rule for rule in NOT_SEEN if f"`{rule}`" not in text] == []
 
 
@@ -244,7 +244,7 @@ def test_a_profile_takes_neither_extends_nor_what_can_be_set_once(profile: Page)
 
 def test_the_settings_in_the_documentation_do_the_same_without_a_modeline(tmp_path: Path):
     """In a repository of tenants, with the two files as the command writes them, in subfolders too."""
-    (block,) = blocks("docs/editor.md", "json")
+    (block,) = blocks("docs/how-to/editor.md", "json")
     editor_write(tmp_path / "schemas")
     texts: dict[Path, str | None] = {
         tmp_path / "tenants" / "acme.yaml": "extends: [_base]\nnothing_of_ours: 1\n",

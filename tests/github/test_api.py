@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -31,8 +32,8 @@ def api(github: FakeGitHub, waited: list[float]) -> Api:
     return made
 
 
-def _titles(api: Api, most: int = 30) -> tuple[str, ...] | Failure:
-    return api.pages("/issues", lambda value: str(value["title"]), needs=NEEDS, most=most)
+def _titles(api: Api) -> tuple[str, ...] | Failure:
+    return api.pages("/issues", lambda value: str(value["title"]), needs=NEEDS)
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
@@ -49,7 +50,7 @@ def test_more_pages_than_the_bound_are_a_failure(api: Api, github: FakeGitHub):
     """What we look for might be on the next one."""
     for number in range(201):
         github.issue(f"issue {number}", "x")
-    found = _titles(api, most=2)
+    found = _titles(replace(api, most_pages=2))
     assert isinstance(found, Failure)
     assert "more than 200" in found.message
 

@@ -10,7 +10,10 @@ from reconciler.github.runner import SUMMARY_MOST, Run, Runner, fitted, output_l
 from tests.github.runner_rules import command_in, is_old_command, outputs_in
 
 ANY = st.text(st.characters(codec="utf-8"), max_size=60) | st.lists(
-    st.sampled_from(["\n", "::", "##[group]", "<<", "end-", "=", "x", "EOF", "%0A", " ", "::error::"]), max_size=12
+    st.sampled_from(
+        ["\n", "::", "##[group]", "<<", "end-", "=", "x", "EOF", "%0A", " ", "::error::", ",", ":", "%2C", "\r"]
+    ),
+    max_size=12,
 ).map("".join)
 
 

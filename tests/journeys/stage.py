@@ -28,7 +28,7 @@ SEQUENCE = {"prefix": "NS", "size": 16, "start": 1, "step": 1}
 QUICK = {"read_timeout": 5, "connect_timeout": 2, "read_tries": 2, "verify_timeout": 0.3}
 """Limits that make trouble short."""
 
-_REPORTING = {"validate", "plan", "apply", "import"}
+_REPORTING = {"validate", "plan", "apply", "import", "doctor"}
 
 
 @cache
@@ -88,6 +88,8 @@ class Stage:
     sandbox: RunningSandbox
     canaries: set[str] = field(default_factory=set)
     """Texts that no run may ever show. Every secret that goes into the credentials is among them."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that a run finds besides those of the tests' own process."""
     _entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     _runs: int = 0
 
@@ -192,12 +194,13 @@ class Stage:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")}
         package = str(Path(__file__).parents[2])
-        return {**kept, "HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder), "PYTHONPATH": package}
+        own = {"HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder), "PYTHONPATH": package}
+        return {**kept, **own, **self.environment}
 
     def _arguments(self, arguments: Sequence[str], *, wanted: bool) -> tuple[list[str], Path | None]:
         full = list(arguments)
         embedded = "--sandbox" in full or "--credentials" in full
-        if full[0] in {"plan", "apply", "import"} and not embedded:
+        if full[0] in {"plan", "apply", "import", "doctor"} and not embedded:
             full += ["--credentials", "credentials.yaml"]
         given = [full[place + 1] for place, word in enumerate(full[:-1]) if word == "--report"]
         files = [self.folder / name for name in given if name.endswith(".json")]

@@ -209,6 +209,20 @@ def test_the_other_options_narrow_it_further(fleet: Stage):
     assert {key["key"] for tenant in ended.report["tenants"] for key in tenant["keys"]} == {f"sales_order.{OMS}"}
 
 
+def test_shards_count_the_changed_tenants_alone(fleet: Stage):
+    """So that a pull request of one tenant doesn't start a machine for each part of the fleet."""
+    edit(fleet, "gamma", "60", "61")
+    counted = fleet.run("shards", "--calls", "2", "--changed-since", "main", "--format", "json", "--quiet")
+    assert counted.exit_code == 64, "a token and a key are two calls, and one of two is kept back"
+    assert "1 calls for a shard" in counted.stderr
+    every = fleet.run("shards", "--calls", "14", "--format", "json", "--quiet")
+    one = fleet.run("shards", "--calls", "14", "--format", "json", "--quiet", "--changed-since", "main")
+    assert len(json.loads(every.stdout)["include"]) > 1
+    assert json.loads(one.stdout) == {"include": [{"shard": "1/1"}]}
+    none = fleet.run("shards", "--changed-since", "HEAD~0", "--tenants", "tenants", "--format", "json", "--quiet")
+    assert json.loads(none.stdout) == {"include": [{"shard": "1/1"}]}, "an empty matrix is an error to CI"
+
+
 def test_shards_of_it_are_merged_and_applied_like_any(fleet: Stage):
     """Some of them are empty. They have to be of the same REF, as given."""
     edit(fleet, "gamma", "60", "61")

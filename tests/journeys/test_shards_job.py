@@ -1,4 +1,4 @@
-"""What docs/scale.md tells people to run is run here: the manifest's command, and the steps of the workflow."""
+"""What docs/how-to/scale.md tells people to run is run here: the manifest's command, and the steps of the workflow."""
 
 import json
 import os
@@ -162,7 +162,7 @@ def test_the_manifest_says_one_number_of_shards_and_shuts_the_pod_in():
 
 
 def workflow() -> Any:
-    (block,) = blocks("docs/scale.md", "yaml")
+    (block,) = blocks("docs/how-to/scale.md", "yaml")
     return yaml.safe_load(block.text)
 
 
@@ -260,7 +260,7 @@ def test_the_workflow_waits_passes_on_and_uploads_what_the_steps_need():
 
 def test_the_workflow_passes_the_linter_of_workflows(tmp_path: Path):
     """As our own do."""
-    (block,) = blocks("docs/scale.md", "yaml")
+    (block,) = blocks("docs/how-to/scale.md", "yaml")
     (tmp_path / "apply.yml").write_text(block.text)
     zizmor = Path(sys.executable).parent / "zizmor"
     done = subprocess.run(

@@ -2,13 +2,14 @@
 
 from hypothesis import strategies as st
 
+from reconciler.model.check import Check
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Change, FieldChange, Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Lifted, Report, Revision, Selection, TenantReport
 from reconciler.model.tenant import Source
 from reconciler.model.values import ABSENT, Json
-from reconciler.model.words import Action, Cause, Reason, Result, Severity, Status
+from reconciler.model.words import Action, Cause, Reason, Result, Severity, Status, Verdict
 
 ATTACKS = (
     "::error::x", "##[group]x", "\x1b[2J", "\u202egnp", "a\r\nb", "<script>alert(1)</script>", "</td></table>",
@@ -64,6 +65,16 @@ changes = st.builds(
 outcomes = st.builds(Outcome, st.sampled_from(Status), texts, st.one_of(st.none(), st.booleans()), numbers, maybe_text)
 keys = st.builds(KeyReport, changes, st.one_of(st.none(), outcomes))
 tenants = st.builds(TenantReport, texts, texts, texts, st.sampled_from(Result), digests, some(keys), some(problems, 1))
+checks = st.builds(
+    Check,
+    st.from_regex(r"[a-z]{1,9}/[a-z-]{1,12}", fullmatch=True),
+    st.sampled_from(Verdict),
+    texts,
+    texts,
+    texts,
+    texts,
+    maybe_text,
+)
 shards = st.one_of(st.none(), st.sampled_from(["1/1", "2/3", "12/64"]))
 reports = st.builds(
     Report,
@@ -85,4 +96,5 @@ reports = st.builds(
     released=some(texts, 1),
     undo=st.dictionaries(texts, st.dictionaries(texts, values, max_size=2), max_size=1),
     not_restorable=some(texts, 1),
+    checks=some(checks),
 )

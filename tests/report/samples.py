@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.model.check import Check, ok, problem, skipped, warning
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Change, FieldChange, Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Lifted, Report, Revision, Selection, TenantReport
 from reconciler.model.tenant import Source
 from reconciler.model.values import ABSENT
-from reconciler.model.words import Action, Cause, Reason, Result, Severity, Status
+from reconciler.model.words import Action, Cause, Reason, Result, Severity, Status, Verdict
 
 SEQUENCE = "sales_order.sales_order_generator_sequence"
 WEBHOOK = "sales_order.external_order_webhook"
@@ -271,7 +272,29 @@ def _hostile() -> Report:
     )
 
 
+def _checks() -> tuple[Check, ...]:
+    """What a look at a fleet of twelve may find: one finding of many, of a few, of one, and of nobody."""
+    names = [f"tenant-{number:02}" for number in range(1, 13)]
+    read = Check(
+        "api/keys", Verdict.PROBLEM, TIMER, "404 Not Found.", "Look at the origin.", names[2], request_id="req-7"
+    )
+    return (
+        ok("tool/version", "reconciler 0.1.0 on Python 3.12.3"),
+        problem("files/problems", "tenants/a.yaml:3:5", "The name <b>x</b> is \x1b[31mnot known", "Correct it."),
+        problem("files/problems", "", "2 more in 1 file.", "See all of them: reconciler validate"),
+        *(problem("credentials/entry", "", "no entry.", "Add an entry.", tenant=name) for name in names[5:]),
+        *(ok("credentials/entry", "", "a token", tenant=name) for name in names[:5]),
+        skipped("credentials/secrets", "of credentials/entry", tenant=names[5]),
+        *(ok("network/certificate", f"https://{name}.example", f"{40 + len(name)} days") for name in names[:2]),
+        *(ok("network/name", f"https://{name}.example", f"192.0.2.{at}") for at, name in enumerate(names[:5])),
+        warning("network/clock", "https://id.example", "this machine's clock is about 40 s behind.", "Set it (NTP)."),
+        read,
+        *(problem("api/keys", BIG, "500 Internal Server Error.", "Try again.", tenant=name) for name in names[:2]),
+    )
+
+
 SAMPLES: Mapping[str, Report] = {
+    "doctor": report("doctor", Result.FAILED, 1, digest="", checks=_checks()),
     "plan": _plan(),
     "apply": _apply(),
     "refused": _refused(),

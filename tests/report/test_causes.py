@@ -71,7 +71,7 @@ def test_what_this_revision_does_comes_before_drift():
     )
     found = sections(made)
     assert [section.tenant.tenant for section in found] == ["d", "e", "b", "c", "a"]
-    assert [key.change.cause for key in found[1].keys] == [DECLARED, DRIFTED]
+    assert [key.change.cause for key in found[2].keys] == [DECLARED, DRIFTED]
 
 
 def test_what_to_do_about_drift_is_said_where_there_is_some():
