@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given
 
 from reconciler.model.meaning import FieldMeaning, Meaning
+from reconciler.model.problem import Problem
 from reconciler.model.report import Report
 from reconciler.model.words import Action, Result
 from reconciler.report.counts import counts
@@ -172,6 +173,16 @@ def test_what_is_not_written_out_is_counted():
     assert f"and {some // 2 - GROUPED} groups more" in source
     assert len(data_of(source)["tenants"]) == some
     assert counts(made).actions[Action.UPDATE] == some
+
+
+def test_many_problems_are_folded_and_not_left_out():
+    """A thousand of them must not bury the rest of the page."""
+    some = tuple(Problem("tenants/a.yaml", line, 1, "", "rule/x", f"Wrong number {line}.") for line in range(1, 251))
+    source = to_html(report("plan", Result.FAILED, 1, problems=some, warnings=tuple(f"w{n}" for n in range(101))))
+    assert all(f"<p>Wrong number {line}.</p>" in source for line in range(1, 251))
+    assert source.index("Wrong number 100.") < source.index("<summary>150 more</summary>") < source.index("number 101.")
+    assert source.index("<li>w99</li>") < source.index("<summary>1 more</summary>") < source.index("<li>w100</li>")
+    assert Page(source).open == []
 
 
 def test_a_slip_among_many_is_pointed_out():
