@@ -41,7 +41,7 @@ class Picture:
 
 
 PICTURES = (
-    Picture("html-plan.png", "plan", 1120, 1130),
+    Picture("html-plan.png", "plan", 1280, 1200),
     Picture(
         "html-apply-dark.png",
         "apply",

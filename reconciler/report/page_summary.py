@@ -74,7 +74,8 @@ def refusals(found: tuple[Refusal, ...]) -> Iterator[str]:
     """Yield every no of the gate."""
     if found:
         rows = [
-            row(code(one.rule), html(one.tenant or "all"), html(one.key or "all"), html(one.message)) for one in found
+            row(code(one.rule), html(one.tenant or "all tenants"), html(one.key or "all keys"), html(one.message))
+            for one in found
         ]
         shown = table(("Rule", "Tenant", "Key", "Why"), rows)
         yield from section(f"Refusals ({len(rows):,})", *shown, name="refusals")

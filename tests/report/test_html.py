@@ -15,10 +15,10 @@ from reconciler.model.words import Action, Result
 from reconciler.report.counts import counts
 from reconciler.report.html import to_html
 from reconciler.report.page_changes import GROUPED, LISTED
-from reconciler.report.page_files import policy, script, style
+from reconciler.report.page_files import SCRIPTS, STYLE, policy, script, style
 from reconciler.report.sections import sections
 from reconciler.report.untrusted import visible
-from tests.report.conftest import quick
+from tests.report.conftest import ROOT, quick
 from tests.report.generated import reports
 from tests.report.samples import DRIFT, OMS_IN_SYNC, SAMPLES, TIMER, TIMER_UPDATE, report, tenant
 
@@ -128,6 +128,13 @@ def test_the_script_never_turns_text_into_markup():
     assert "https://" not in script().replace("http://www.w3.org/2000/svg", "")
     assert "</" not in script() + style()
     assert "<!--" not in script() + style()
+
+
+def test_every_file_of_the_page_is_in_it_once():
+    """A file that is in no list would never run."""
+    there = {file.name for file in (ROOT / "reconciler" / "report" / "page").iterdir()}
+    assert there == {STYLE, *SCRIPTS}
+    assert len(SCRIPTS) == len(set(SCRIPTS))
 
 
 def test_a_key_in_sync_costs_few_bytes():
