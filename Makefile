@@ -44,7 +44,7 @@ mutate: .venv/.dev .venv/.project ## change planning and applying line by line a
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python scripts/mutation_score.py
 
 pictures: .venv/.dev .venv/.project ## draw the pictures in docs/images from real runs
-	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/python -m scripts.pictures
 
 docs: .venv/.dev .venv/.project ## write what is generated in the docs, and build their site: build/site/index.html
 	@$(BIN)/python -m scripts.reference

@@ -1,4 +1,4 @@
-"""Draw docs/images/plan.svg: the terminal during `reconciler plan --sandbox` on the sample fleet, from a real run.
+"""Draw docs/images from real runs: the terminal during `reconciler plan --sandbox` on the sample fleet, and more.
 
 `--check` draws nothing and fails when the picture is not what a run shows today.
 """
@@ -78,6 +78,9 @@ def main() -> None:
         return
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_text(picture, encoding="utf-8")
+    from scripts import picture_html  # run as a module, which --check need not be
+
+    picture_html.main()
 
 
 if __name__ == "__main__":
