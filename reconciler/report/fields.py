@@ -12,12 +12,17 @@ from reconciler.model.words import Action
 
 @dataclass(frozen=True, slots=True)
 class FieldLine:
-    """One line: `sign` is `+ ~ -`, `label` the field, `before` and `after` texts; an empty one isn't shown."""
+    """One line: `sign` is `+ ~ -`, `label` the field, `before` and `after` texts; an empty one isn't shown.
+
+    `pointer` is the JSON Pointer. Of a `sensitive` field, `before` says what happens and `after` names the secret.
+    """
 
     sign: str
     label: str
     before: str
     after: str
+    pointer: str = ""
+    sensitive: bool = False
 
     @property
     def text(self) -> str:
@@ -31,7 +36,12 @@ def field_lines(change: Change) -> tuple[FieldLine, ...]:
     A blocked key changes nothing, so it has none: `wording.blocked` says how it differs. A sensitive field shows
     no value, only which secret it would be.
     """
-    return tuple(_line(part) for field in differences(change) for part in _members(field) if change.action.writes)
+    return differing_lines(change) if change.action.writes else ()
+
+
+def differing_lines(change: Change) -> tuple[FieldLine, ...]:
+    """Return the same for a blocked key too, of which only how live differs from the file can be told."""
+    return tuple(_line(part) for field in differences(change) for part in _members(field))
 
 
 def differences(change: Change) -> tuple[FieldChange, ...]:
@@ -44,12 +54,13 @@ def _members(field: FieldChange) -> Iterator[FieldChange]:
     """Take an object that is added as a whole apart, so that it reads like any other change."""
     if field.before is ABSENT and isinstance(field.after, Mapping) and field.after and not field.sensitive:
         for name, value in field.after.items():
-            yield FieldChange(field.pointer + pointer(name), ABSENT, value, sensitive=_is_reference(value))
+            yield FieldChange(field.pointer + pointer(name), ABSENT, value, sensitive=is_reference(value))
     else:
         yield field
 
 
-def _is_reference(value: Json) -> bool:
+def is_reference(value: Json) -> bool:
+    """True for `{"secret": NAME}`, which is all that a report shows of a secret that a file wants."""
     return isinstance(value, Mapping) and set(value) == {"secret"}
 
 
@@ -60,8 +71,9 @@ def _line(field: FieldChange) -> FieldLine:
     elif field.after is ABSENT:
         sign, word = "-", "dropped"
     if field.sensitive:
-        return FieldLine(sign, label(field.pointer), f"(sensitive, {word})", _reference(field.after))
-    return FieldLine(sign, label(field.pointer), value_text(field.before), value_text(field.after))
+        told = f"(sensitive, {word})"
+        return FieldLine(sign, label(field.pointer), told, _reference(field.after), field.pointer, sensitive=True)
+    return FieldLine(sign, label(field.pointer), value_text(field.before), value_text(field.after), field.pointer)
 
 
 def _reference(value: Json | Absent) -> str:

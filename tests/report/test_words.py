@@ -24,8 +24,10 @@ def test_every_word_of_the_closed_sets_has_other_words_for_people():
 def test_a_sensitive_field_shows_no_value():
     """Only that it changes, and the name of the secret that it would be."""
     lines = {line.label: line for line in field_lines(WEBHOOK_UPDATE)}
-    assert lines["api_key"] == FieldLine("~", "api_key", "(sensitive, changes)", "secret WEBHOOK_API_KEY")
-    assert lines["retries"] == FieldLine("-", "retries", "3", "")
+    assert lines["api_key"] == FieldLine(
+        "~", "api_key", "(sensitive, changes)", "secret WEBHOOK_API_KEY", "/api_key", sensitive=True
+    )
+    assert lines["retries"] == FieldLine("-", "retries", "3", "", "/retries")
     assert lines["timeout"].text == "15 → 25"
 
 
@@ -34,12 +36,12 @@ def test_a_sensitive_field_shows_no_value():
     [
         pytest.param(
             FieldChange("/k", ABSENT, {"secret": "N"}, sensitive=True),
-            FieldLine("+", "k", "(sensitive, set)", "secret N"),
+            FieldLine("+", "k", "(sensitive, set)", "secret N", "/k", sensitive=True),
             id="set",
         ),
         pytest.param(
             FieldChange("/k", {"sensitive": True}, ABSENT, sensitive=True),
-            FieldLine("-", "k", "(sensitive, dropped)", ""),
+            FieldLine("-", "k", "(sensitive, dropped)", "", "/k", sensitive=True),
             id="dropped",
         ),
     ],
@@ -59,7 +61,9 @@ def test_a_value_that_comes_new_is_shown_field_by_field():
 def test_a_new_value_with_a_reference_masks_it():
     """A reference within a whole new value reads as a sensitive field."""
     created = replace(WEBHOOK_UPDATE, action=Action.CREATE, before=ABSENT, changes=())
-    assert FieldLine("+", "api_key", "(sensitive, set)", "secret WEBHOOK_API_KEY") in field_lines(created)
+    assert FieldLine(
+        "+", "api_key", "(sensitive, set)", "secret WEBHOOK_API_KEY", "/api_key", sensitive=True
+    ) in field_lines(created)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,131 @@
+"""What many tenants have in common, and which few are not like the others: for every renderer that people read.
+
+Pure, and one walk through the report each. Returns raw text with strings from files and the API inside: each
+renderer escapes it for its medium. No value of a sensitive field is in it, and no name of a secret either.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from reconciler.model.plan import Change
+from reconciler.model.report import KeyReport, Report
+from reconciler.model.values import Json, pointer
+from reconciler.model.words import Action, Reason, Status
+from reconciler.report.fields import FieldLine, differing_lines, is_reference, label, value_text
+from reconciler.report.sections import Risk, risk
+
+_Kind: TypeAlias = tuple[str, Action, Reason, Status | None, Risk, tuple[FieldLine, ...]]
+LEAST = 8
+"""Tenants that must declare a field before one can be told from the others."""
+USUAL = 0.8
+"""The share of them that must say the same."""
+RARE = 20
+"""One in so many may say something else, all such together; one tenant always may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tenants, sorted, in which the same would happen to one key, or has happened to it.
+
+    The same is: action, reason and outcome, what it puts at risk, and every field from the same to the same value.
+    Of a sensitive field counts only that it changes, so two tenants of a group may have secrets of different names.
+    `lines` say what differs; they are empty where that is not known (a key that can't be read).
+    """
+
+    key: str
+    action: Action
+    reason: Reason
+    status: Status | None
+    risk: Risk
+    lines: tuple[FieldLine, ...]
+    tenants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """A field in which nearly all tenants that declare it want the same, and few something else.
+
+    `usual` is what `agreeing` tenants say. `others` are the rest, rarest first: a value and its tenants, sorted. It is
+    about what git declares, whatever is live: a slip in a file looks like this before it is ever applied.
+    """
+
+    key: str
+    pointer: str
+    usual: str
+    agreeing: int
+    others: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def label(self) -> str:
+        """The field as people write it; `value` for a key that has no fields."""
+        return label(self.pointer)
+
+
+def groups(report: Report) -> tuple[Group, ...]:
+    """Return the keys that aren't in sync, those alike together: riskiest first, then the largest group, then by name.
+
+    Every such key of every tenant is in exactly one group, so a group may have one tenant only.
+    """
+    found: dict[_Kind, list[str]] = {}
+    for tenant in report.tenants:
+        for key in tenant.keys:
+            if (at_risk := risk(key)) < Risk.NOTED:
+                found.setdefault(_kind(key, at_risk), []).append(tenant.tenant)
+    made = (Group(*kind, tuple(sorted(tenants))) for kind, tenants in found.items())
+    return tuple(sorted(made, key=lambda group: (group.risk, -len(group.tenants), group.key, group.tenants)))
+
+
+def _kind(key: KeyReport, at_risk: Risk) -> _Kind:
+    change, ended = key.change, key.outcome
+    return change.key, change.action, change.reason, ended.status if ended else None, at_risk, same_lines(change)
+
+
+def same_lines(change: Change) -> tuple[FieldLine, ...]:
+    """Return what differs as two tenants may share it: without the names of secrets."""
+    return tuple(replace(line, after="") if line.sensitive else line for line in differing_lines(change))
+
+
+def outliers(report: Report) -> tuple[Outlier, ...]:
+    """Return the fields in which few tenants want something else than nearly all the others, by key and field.
+
+    A field in which every tenant has a value of its own (an address, a prefix) has no usual one, and no outlier.
+    """
+    declared: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for tenant in report.tenants:
+        for key in tenant.keys:
+            for where, text in _leaves(key.change.after):
+                declared.setdefault((key.change.key, where), {}).setdefault(text, []).append(tenant.tenant)
+    return tuple(
+        outlier
+        for (key, where), values in sorted(declared.items())
+        if (outlier := _outlier(key, where, values)) is not None
+    )
+
+
+def _outlier(key: str, where: str, values: Mapping[str, list[str]]) -> Outlier | None:
+    usual, agreeing = max(values.items(), key=lambda pair: len(pair[1]))
+    total = sum(map(len, values.values()))
+    if len(values) == 1 or total < LEAST or len(agreeing) < USUAL * total:
+        return None
+    few = max(1, total // RARE)
+    rare = [(text, tuple(sorted(names))) for text, names in values.items() if len(names) <= few and text != usual]
+    if not rare or sum(len(names) for _, names in rare) > few:
+        return None
+    return Outlier(key, where, usual, len(agreeing), tuple(sorted(rare, key=lambda pair: (len(pair[1]), pair))))
+
+
+def _leaves(value: Json, where: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the pointer and the text of every value that isn't an object, and of none that is a secret's name."""
+    if not isinstance(value, Mapping):
+        yield where, value_text(value)
+    elif not is_reference(value):
+        for name, member in value.items():
+            yield from _leaves(member, where + pointer(name))
+
+
+def names_of(tenants: Iterable[str], most: int) -> str:
+    """Return the first `most` tenants by name, and how many more there are."""
+    every = list(tenants)
+    more = len(every) - most
+    return ", ".join(every[:most]) + (f" and {more:,} more" if more > 0 else "")
