@@ -54,7 +54,7 @@ def command(
     from reconciler.journeys.apply import Approval, apply
     from reconciler.journeys.call import Call
 
-    output = output_of(options)
+    output = output_of(options, settings_file)
     call = Call("apply", settings_file=settings_file, **options)
     approval = Approval(plans, allow_irreversible=allow_irreversible, lifts=lifts)
     return run_and_deliver(

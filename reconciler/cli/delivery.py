@@ -14,6 +14,7 @@ from reconciler.cli.options import Output
 from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, World
 from reconciler.journeys.compile import Run, broken_off, cut_off, not_begun
+from reconciler.model.meaning import NO_MEANINGS, Meanings
 from reconciler.model.report import Report
 from reconciler.report.collecting import no_collecting
 from reconciler.report.write import Format, NotSaved, format_of, pieces, save
@@ -84,7 +85,8 @@ def deliver(report: Report, output: Output, world: World, *, text: bool = True, 
     A file that a person asked for and didn't get makes exit 0 a 1. The copy below .reconciler/runs is only missed
     aloud: in a read-only checkout a valid file is still valid. Nothing is said of the paths that are `told` already.
     """
-    lost = [problem for path in world.kept.reports if (problem := _save(report, path)) is not None]
+    known = _meanings(output, world)
+    lost = [problem for path in world.kept.reports if (problem := _save(report, path, known)) is not None]
     failed = [problem for problem in lost if problem.path in output.reports]
     if text or output.format != Format.TEXT:
         for block in _blocks(_for_stdout(report, output, world.environment)):
@@ -142,8 +144,16 @@ def _keep_out_of_git(folder: Path) -> None:
         return
 
 
-def _save(report: Report, path: Path) -> NotSaved | None:
-    return save(path, pieces(report, format_of(path) or Format.JSON))
+def _save(report: Report, path: Path, known: Meanings) -> NotSaved | None:
+    return save(path, pieces(report, format_of(path) or Format.JSON, meanings=known))
+
+
+def _meanings(output: Output, world: World) -> Meanings:
+    if not any(format_of(path) is Format.HTML for path in world.kept.reports):
+        return NO_MEANINGS
+    from reconciler.journeys.meanings import meanings  # only such a report tells of them
+
+    return meanings(output.settings, world)
 
 
 def _blocks(text: Iterable[str]) -> Iterator[str]:

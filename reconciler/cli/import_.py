@@ -32,7 +32,7 @@ def command(*, names: tuple[str, ...], force: bool, settings_file: Path | None, 
     from reconciler.journeys.call import Call
     from reconciler.journeys.importing import import_tenants
 
-    output = output_of(options)
+    output = output_of(options, settings_file)
     call = Call("import", settings_file=settings_file, **options)
     return run_and_deliver(
         output,

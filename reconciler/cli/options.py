@@ -22,6 +22,8 @@ class Output:
     verbose: bool
     colour: bool | None
     """False for --no-color; None to look at the terminal."""
+    settings: Path | None = None
+    """--settings, whose catalogue says what the keys of a report mean."""
 
 
 def _report_paths(_ctx: click.Context, _param: click.Parameter, values: Sequence[Path]) -> tuple[Path, ...]:
@@ -113,12 +115,13 @@ def common_options(command: Command) -> Command:
     return _apply((*_CONNECT, *_OUTPUT), command)
 
 
-def output_of(options: dict[str, Any]) -> Output:
-    """Take the output options out of a command's keyword arguments."""
+def output_of(options: dict[str, Any], settings: Path | None = None) -> Output:
+    """Take the output options out of a command's keyword arguments. `settings` is that of --settings."""
     return Output(
         format=options.pop("format"),
         reports=options.pop("reports"),
         quiet=options.pop("quiet"),
         verbose=options.pop("verbose"),
         colour=False if options.pop("no_color") else None,
+        settings=settings,
     )

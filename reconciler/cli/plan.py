@@ -35,7 +35,7 @@ def command(*, detailed_exitcode: bool, settings_file: Path | None, **options: A
     from reconciler.journeys.call import Call
     from reconciler.journeys.plan import plan
 
-    output = output_of(options)
+    output = output_of(options, settings_file)
     call = Call("plan", settings_file=settings_file, **options)
     return run_and_deliver(
         output,

@@ -43,7 +43,7 @@ def command(*, files: tuple[Path, ...], undo: Path | None, settings_file: Path |
     from reconciler.journeys.journal import is_journal, reread
     from reconciler.journeys.rerender import rerender
 
-    output = output_of(options)
+    output = output_of(options, settings_file)
     if any(is_journal(path) for path in files):
         return tell_journal(output, lambda world: reread(files, world, output.format), undo=undo is not None)
     if undo is None:

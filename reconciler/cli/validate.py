@@ -34,7 +34,7 @@ def command(*, paths: tuple[Path, ...], settings_file: Path | None, **options: A
     from reconciler.journeys.validate import validate
     from reconciler.report.collecting import no_collecting
 
-    output = output_of(options)
+    output = output_of(options, settings_file)
     call = Call("validate", settings_file=settings_file, **options)
     with no_collecting():  # a file leaves no cycles behind
         return run_and_deliver(output, lambda world: validate(call, world, paths), command=call.command)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator
 
+from reconciler.model.meaning import NO_MEANINGS, Meanings
 from reconciler.model.plan import Refusal
 from reconciler.model.problem import Problem
 from reconciler.model.report import KeyReport, Report, TenantReport
@@ -42,17 +43,17 @@ _HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
 
 
-def to_html(report: Report) -> str:
+def to_html(report: Report, meanings: Meanings = NO_MEANINGS) -> str:
     """Return `report` as a complete HTML document. Every string from outside is escaped text, never markup."""
-    return "".join(html_pieces(report))
+    return "".join(html_pieces(report, meanings))
 
 
-def html_pieces(report: Report) -> Iterator[str]:
+def html_pieces(report: Report, meanings: Meanings = NO_MEANINGS) -> Iterator[str]:
     """Yield the document of `to_html`, some lines at a time."""
-    yield from (f"{line}\n" for line in _lines(report))
+    yield from (f"{line}\n" for line in _lines(report, meanings))
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: Report, meanings: Meanings) -> Iterator[str]:
     counted = counts(report)
     first = html(headline(report, counted))
     yield "<!DOCTYPE html>"
@@ -66,12 +67,12 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"<style>{_CSS}</style>"
     yield "</head>"
     yield "<body>"
-    yield from _body(report, counted, first)
+    yield from _body(report, counted, first, meanings)
     yield "</body>"
     yield "</html>"
 
 
-def _body(report: Report, counted: Counts, first: str) -> Iterator[str]:
+def _body(report: Report, counted: Counts, first: str, meanings: Meanings) -> Iterator[str]:
     yield f"<header>\n<h1>{first}</h1>"
     if report.sandbox:
         yield f'<p class="banner"><strong>{html(SANDBOX)}</strong></p>'
@@ -84,7 +85,7 @@ def _body(report: Report, counted: Counts, first: str) -> Iterator[str]:
     found = sections(report)
     for section in found:
         if not section.is_quiet:
-            yield from _section(section)
+            yield from _section(section, meanings)
     yield from _quiet([section for section in found if section.is_quiet])
     yield from _list("Lifted", [f"{lifted.rule}: {lifted.reason}" for lifted in report.lifted])
     yield from _list("Released: no longer declared, left as they are", report.released)
@@ -145,12 +146,12 @@ def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[str]:
         yield "</section>"
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: Section, meanings: Meanings) -> Iterator[str]:
     tenant = section.tenant
     yield f"<section>\n<h2>{html(tenant.tenant)}: {html(result(tenant.result))}</h2>"
     yield f'<p class="where"><code>{html(tenant.file)}</code> <code>{html(tenant.origin)}</code></p>'
     if section.keys:
-        rows = [_key(tenant, key) for key in section.keys]
+        rows = [_key(tenant, key, meanings) for key in section.keys]
         yield _table(("Action", "Key", "What changes", "Why, and what became of it"), rows, "scroll keys")
     if section.quiet:
         names = "".join(f"<li><code>{html(key.change.key)}</code></li>" for key in section.quiet)
@@ -159,7 +160,7 @@ def _section(section: Section) -> Iterator[str]:
     yield "</section>"
 
 
-def _key(tenant: TenantReport, key: KeyReport) -> str:
+def _key(tenant: TenantReport, key: KeyReport, meanings: Meanings) -> str:
     change = key.change
     kinds = {"+": "good", "-": "bad"}
     fields = [
@@ -170,9 +171,11 @@ def _key(tenant: TenantReport, key: KeyReport) -> str:
     if key.outcome:
         told.append(f"<p><strong>{html(outcome(key.outcome))}</strong></p>")
     where = f"{change.source.file}:{change.source.line}"
+    meant = meanings.get(change.key)
+    title = f"{html(meant.title)}<br>" if meant else ""
     return _row(
         f'<span class="{_kind(key)}">{html(sign(change.action))} {change.action}</span>',
-        f'<code>{html(change.key)}</code><br><span class="where"><code>{html(where)}</code></span>',
+        f'<code>{html(change.key)}</code><br>{title}<span class="where"><code>{html(where)}</code></span>',
         f'<ul class="changes">{"".join(fields)}</ul>' if fields else "",
         "".join(told),
     )

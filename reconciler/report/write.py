@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import assert_never
 
+from reconciler.model.meaning import NO_MEANINGS, Meanings
 from reconciler.model.report import Report
 
 
@@ -36,13 +37,30 @@ def format_of(path: Path) -> Format | None:
     return _SUFFIXES.get(path.suffix.lower())
 
 
-def render(report: Report, form: Format, *, width: int = 100, colour: bool = False, verbose: bool = False) -> str:
-    """Return `report` in `form`. `width`, in terminal cells, `colour` and `verbose` matter to text alone."""
-    return "".join(pieces(report, form, width=width, colour=colour, verbose=verbose))
+def render(
+    report: Report,
+    form: Format,
+    *,
+    width: int = 100,
+    colour: bool = False,
+    verbose: bool = False,
+    meanings: Meanings = NO_MEANINGS,
+) -> str:
+    """Return `report` in `form`. `width`, in terminal cells, `colour` and `verbose` matter to text alone.
+
+    `meanings` are what the keys mean; HTML alone tells of them.
+    """
+    return "".join(pieces(report, form, width=width, colour=colour, verbose=verbose, meanings=meanings))
 
 
 def pieces(
-    report: Report, form: Format, *, width: int = 100, colour: bool = False, verbose: bool = False
+    report: Report,
+    form: Format,
+    *,
+    width: int = 100,
+    colour: bool = False,
+    verbose: bool = False,
+    meanings: Meanings = NO_MEANINGS,
 ) -> Iterator[str]:
     """Return the text of `render` in pieces, which are made while they are taken: a large report is never whole."""
     # Each is imported when it is asked for: most runs want two of the four.
@@ -62,7 +80,7 @@ def pieces(
         case Format.HTML:
             from reconciler.report.html import html_pieces
 
-            return html_pieces(report)
+            return html_pieces(report, meanings)
         case never:
             assert_never(never)
 

@@ -222,3 +222,16 @@ def test_an_extra_folder_can_not_replace_a_known_key(fleet: Stage, schemas: Path
     assert ended.exit_code == 64
     assert "sales_order_generator_sequence" in ended.stderr
     assert fleet.log() == []
+
+
+def test_the_page_says_what_a_new_key_means(fleet: Stage):
+    """Also when it is rendered again from JSON, which holds no meanings; without its folder, the page has none."""
+    assert fleet.run("plan", "--report", "plan.json", "--report", "plan.html").exit_code == 0
+    assert "Numbering of routes" in (fleet.folder / "plan.html").read_text()
+    fleet.run("report", "plan.json", "--report", "again.html")
+    assert (fleet.folder / "again.html").read_text() == (fleet.folder / "plan.html").read_text()
+    fleet.settings(extra='schemas = "gone"')
+    fleet.run("report", "plan.json", "--report", "without.html")
+    without = (fleet.folder / "without.html").read_text()
+    assert "Numbering of routes" not in without
+    assert "Grace period of orders" in without, "of the shipped catalogue at least"
