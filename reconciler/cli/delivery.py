@@ -209,4 +209,11 @@ def _for_stdout(report: Report, output: Output, environment: Mapping[str, str]) 
         import shutil  # it brings every archive format along, and a hook or a CI job has no terminal
 
         width = shutil.get_terminal_size().columns
-    return pieces(report, Format(output.format), width=width, colour=colour, verbose=output.verbose)
+    return pieces(
+        report,
+        Format(output.format),
+        width=width,
+        colour=colour,
+        verbose=output.verbose,
+        overview=terminal and not output.verbose,
+    )

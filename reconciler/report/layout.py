@@ -7,15 +7,19 @@ from enum import StrEnum
 
 
 class Style(StrEnum):
-    """What a line means, as the parameters of ANSI's SGR. Colour repeats what the words say."""
+    """What a line means, as the parameters of ANSI's SGR. Colour repeats what the words say.
+
+    The colours are among the 256 that no theme changes, and neither bright nor dark, so that they can be read on black
+    and on white. Of the sixteen old ones, yellow on white and blue on black are as good as not there.
+    """
 
     PLAIN = ""
     STRONG = "1"
     FAINT = "2"
-    BAD = "31"
-    GOOD = "32"
-    CHANGE = "33"
-    LOUD = "1;31"
+    BAD = "38;5;160"
+    GOOD = "38;5;28"
+    CHANGE = "38;5;130"
+    LOUD = "1;38;5;160"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def why(change: Change) -> str:
 
 def outcome(ended: Outcome) -> str:
     """Return what became of a key, with all that support would ask for."""
-    parts = [f"{_ended(ended.status)}.", ended.detail]
+    parts = [f"{became(ended.status)}.", ended.detail]
     if ended.attempts:
         parts.append(f"{plural(ended.attempts, 'POST')} sent.")
     if ended.verified is not None:
@@ -96,7 +96,8 @@ def outcome(ended: Outcome) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _ended(status: Status) -> str:
+def became(status: Status) -> str:
+    """Return what became of a key in a word or two."""
     match status:
         case Status.UNCHANGED:
             return "Unchanged"
