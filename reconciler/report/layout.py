@@ -1,8 +1,8 @@
 """Lines for a terminal: how wide text is, where it wraps, and what colour it has. Knows nothing of reports."""
 
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -24,15 +24,25 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text, already harmless, with one style."""
+    """One line of text, already harmless, with a style: for all of it, or for so many characters of its beginning."""
 
     text: str
     style: Style = Style.PLAIN
+    marked: int | None = None
 
 
 def painted(line: Line) -> str:
     """Return the line with its colour."""
-    return f"\x1b[{line.style}m{line.text}\x1b[0m" if line.style and line.text else line.text
+    text = line.text
+    cut = len(text) if line.marked is None else line.marked
+    return f"\x1b[{line.style}m{text[:cut]}\x1b[0m{text[cut:]}" if line.style and text and cut else text
+
+
+def marked(lines: Iterable[Line], first: int) -> Iterator[Line]:
+    """Yield the lines with only the beginning of the first in colour: values are read best in the terminal's own."""
+    for line in lines:
+        yield replace(line, marked=first)
+        first = 0
 
 
 def cells(text: str) -> int:

@@ -6,7 +6,7 @@ from typing import assert_never
 from reconciler.model.report import KeyReport, Report
 from reconciler.model.words import Action, Status
 from reconciler.report.grouping import names_of
-from reconciler.report.layout import Line, Style, cells, wrapped
+from reconciler.report.layout import Line, Style, cells, marked, wrapped
 from reconciler.report.sections import Risk, risk
 from reconciler.report.untrusted import visible
 from reconciler.report.wording import plural
@@ -126,7 +126,7 @@ def _row(row: str, tenants: Sequence[str], gap: str, width: int) -> Iterator[Lin
     lead = f"  {gap.join(row)}  {len(tenants):>6,}  "
     names = _fitting(tenants, width - cells(lead))
     style = Style.BAD if _RISKY & set(row) else Style.PLAIN
-    yield from wrapped(names, width, first=lead, rest=" " * cells(lead), style=style)
+    yield from marked(wrapped(names, width, first=lead, rest=" " * cells(lead), style=style), cells(lead))
 
 
 def _fitting(tenants: Sequence[str], room: int) -> str:

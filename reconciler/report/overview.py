@@ -10,7 +10,7 @@ from itertools import groupby
 from reconciler.model.report import KeyReport, Report, TenantReport
 from reconciler.report.counts import counts
 from reconciler.report.grouping import Group, Outlier, groups, names_of, outliers
-from reconciler.report.layout import Line, Style, wrapped
+from reconciler.report.layout import Line, Style, marked, wrapped
 from reconciler.report.matrix import matrix
 from reconciler.report.sections import Risk, Section, risk, sections
 from reconciler.report.text import (
@@ -134,8 +134,8 @@ def _one_key(same: Sequence[Group], width: int) -> Iterator[Line]:
     first = same[0]
     style = Style.GOOD if sign(first.action) == "+" else Style.CHANGE
     ended = f" => {became(first.status)}" if first.status else ""
-    head = f"{sign(first.action)} {first.action}  {visible(first.key)}  {reason(first.reason)}{ended}"
-    yield from wrapped(head, width, first="  ", rest="      ", style=style)
+    head = f"  {sign(first.action)} {first.action}  {visible(first.key)}"
+    yield from marked(wrapped(f"{head}  {reason(first.reason)}{ended}", width, rest="      ", style=style), len(head))
     for group in same[:_VALUES]:
         room = label_room(group.lines)
         for field in group.lines:

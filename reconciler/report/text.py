@@ -9,7 +9,7 @@ from reconciler.model.words import Result, Severity
 from reconciler.report.counts import Counts, all_problems, counts
 from reconciler.report.fields import FieldLine, field_lines
 from reconciler.report.headline import SANDBOX, headline, next_steps
-from reconciler.report.layout import Line, Style, cells, padded, painted, wrapped
+from reconciler.report.layout import Line, Style, cells, marked, padded, painted, wrapped
 from reconciler.report.sections import Risk, Section, risk, sections
 from reconciler.report.untrusted import broken, visible
 from reconciler.report.wording import notes, outcome, plural, result, sign, why
@@ -37,7 +37,8 @@ def text_pieces(report: Report, *, width: int, colour: bool, verbose: bool = Fal
 def drawn(lines: Iterable[Line], *, colour: bool) -> Iterator[str]:
     """Yield each line as it is written, harmless to a runner too."""
     for line in lines:
-        yield painted(Line(broken(line.text), line.style if colour else Style.PLAIN)) + "\n"
+        text = broken(line.text)
+        yield (painted(Line(text, line.style, line.marked)) if colour else text) + "\n"
 
 
 def _lines(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
@@ -139,10 +140,10 @@ def key_lines(tenant: TenantReport, key: KeyReport, width: int) -> Iterator[Line
     head = f"{sign(change.action)} {change.action}  {visible(change.key)}"
     tail = f"{why(change)}  {_source(change)}"
     if cells(head) + cells(tail) + 4 <= width:
-        yield Line(f"  {head}  {tail}", style)
+        yield Line(f"  {head}  {tail}", style, None if style is Style.LOUD else 2 + len(head))
     else:
         yield from wrapped(head, width, first="  ", rest="      ", style=style)
-        yield from wrapped(tail, width, first="      ", rest="      ", style=style)
+        yield from wrapped(tail, width, first="      ", rest="      ", style=_loud(style))
     fields = field_lines(change)
     room = label_room(fields)
     for field in fields:
@@ -151,7 +152,12 @@ def key_lines(tenant: TenantReport, key: KeyReport, width: int) -> Iterator[Line
         yield from wrapped(visible(note), width, first="      ", rest="      ")
     if key.outcome:
         told = visible(outcome(key.outcome))
-        yield from wrapped(told, width, first="      => ", rest="         ", style=style)
+        yield from marked(wrapped(told, width, first="      => ", rest="         ", style=style), len("      =>"))
+
+
+def _loud(style: Style) -> Style:
+    """Return the style of what isn't to be read first: only what can't be undone is loud to its end."""
+    return style if style is Style.LOUD else Style.PLAIN
 
 
 def label_room(fields: Iterable[FieldLine]) -> int:
@@ -180,6 +186,10 @@ def field_as_lines(field: FieldLine, room: int, width: int) -> Iterator[Line]:
 
     What is too long for a line goes on below its own beginning.
     """
+    yield from marked(_field(field, room, width), len("      +"))
+
+
+def _field(field: FieldLine, room: int, width: int) -> Iterator[Line]:
     style = {"+": Style.GOOD, "-": Style.BAD}.get(field.sign, Style.CHANGE)
     lead, text = f"      {field.sign} {padded(visible(field.label), room)}  ", visible(field.text)
     if cells(lead) > width - 20:
