@@ -45,6 +45,7 @@ mutate: .venv/.dev .venv/.project ## change planning and applying line by line a
 
 pictures: .venv/.dev .venv/.project ## draw the pictures in docs/images from real runs
 	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/python -m scripts.picture_terminal
 
 lock: .venv/.dev ## write requirements/*.txt afresh; LOCK_FLAGS=--upgrade moves to newer versions
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/lock.sh $(LOCK_FLAGS)

@@ -85,7 +85,7 @@ class Course:
         return ((self.done - done) / took, (self.requests - requests) / took) if took > 0 else (0.0, 0.0)
 
     def left(self) -> float | None:
-        """Return the seconds that the phase will take yet, or None while nobody can tell.
+        """Return the seconds that the phase will take yet, no fewer than any tenant waits; None while nobody can tell.
 
         Where the address's budget is what holds the run up, by that: the requests come in bursts, with minutes of
         standing still in between, and a rate taken over less than several of those means nothing.
@@ -94,12 +94,12 @@ class Course:
         if not self.done or now - self._began < _SOON:
             return None
         to_go = self.total - self.done
+        asked = max((wait.until - now for wait in self._waiting() if isinstance(wait, Asked)), default=0.0)
         if self._held is not None:
             each = max(1.0, (self.requests - self._before) / self.done)
-            calls = to_go * each
-            return calls * self._held.window / self._held.calls
+            return max(asked, to_go * each * self._held.window / self._held.calls)
         tenants, _ = self.rates()
-        return to_go / tenants if tenants > 0 else None
+        return max(asked, to_go / tenants) if tenants > 0 else None
 
     def headline(self) -> str:
         """Return how far it is: `132 of 300 tenants, 270 requests/s, about 20 s left`."""
@@ -119,8 +119,11 @@ class Course:
 
     def standing_still(self) -> tuple[str, ...]:
         """Return a sentence for each kind of wait that goes on now; on whose account, and for how long yet."""
+        return tuple(waits_in_words(self._waiting(), self.clock.now()))
+
+    def _waiting(self) -> tuple[Wait, ...]:
         now = self.clock.now()
-        return tuple(waits_in_words((wait for wait in tuple(self._under_way.values()) if wait.until > now), now))
+        return tuple(wait for wait in tuple(self._under_way.values()) if wait.until > now)
 
     def slowed(self) -> tuple[str, ...]:
         """Return what all waits came to, for the end of the run; nothing if they came to less than a second."""

@@ -191,7 +191,7 @@ class Screen:
             console = Console(stderr=True, force_terminal=True, no_color=not self.colour, highlight=False, markup=False)
             live = Live(
                 console=console,
-                get_renderable=self._view,
+                get_renderable=lambda: display(self.course),
                 transient=True,
                 refresh_per_second=5,
                 redirect_stdout=False,
@@ -200,21 +200,21 @@ class Screen:
             live.start(refresh=True)
             self._live = live
 
-    def _view(self) -> "RenderableType":
-        from rich.console import Group
-        from rich.padding import Padding
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
 
-        grid = Table.grid(padding=(0, 2, 0, 0))
-        grid.add_column(no_wrap=True)
-        grid.add_column(no_wrap=True, overflow="ellipsis")
-        bar = ProgressBar(
-            max(self.course.total, 1), self.course.done, width=16, style="dim", complete_style="", finished_style=""
-        )
-        head = Table.grid(padding=(0, 2, 0, 0))
-        head.add_row(Text(self.course.verb, style="bold"), bar)
-        grid.add_row(head, Text(self.course.headline()))
-        waits = (Padding(Text(line, style="color(130)"), (0, 0, 0, 2)) for line in self.course.standing_still())
-        return Group(grid, *waits)
+def display(course: Course) -> "RenderableType":
+    """Return what is drawn: how far the run is, and below it why it stands still."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, overflow="ellipsis")
+    bar = ProgressBar(max(course.total, 1), course.done, width=16, style="dim", complete_style="", finished_style="")
+    head = Table.grid(padding=(0, 2, 0, 0))
+    head.add_row(Text(course.verb, style="bold"), bar)
+    grid.add_row(head, Text(course.headline()))
+    waits = (Padding(Text(line, style="color(130)"), (0, 0, 0, 2)) for line in course.standing_still())
+    return Group(grid, *waits)

@@ -134,8 +134,9 @@ def _one_key(same: Sequence[Group], width: int) -> Iterator[Line]:
     first = same[0]
     style = Style.GOOD if sign(first.action) == "+" else Style.CHANGE
     ended = f" => {became(first.status)}" if first.status else ""
-    head = f"  {sign(first.action)} {first.action}  {visible(first.key)}"
-    yield from marked(wrapped(f"{head}  {reason(first.reason)}{ended}", width, rest="      ", style=style), len(head))
+    head = f"{sign(first.action)} {first.action}  {visible(first.key)}"
+    headed = wrapped(f"{head}  {reason(first.reason)}{ended}", width, first="  ", rest="      ", style=style)
+    yield from marked(headed, 2 + len(head))
     for group in same[:_VALUES]:
         room = label_room(group.lines)
         for field in group.lines:

@@ -97,6 +97,18 @@ def test_under_the_budget_of_the_address_the_time_left_is_reckoned_by_that(cours
     assert "about 55 min left" in course.headline()
 
 
+def test_a_run_takes_no_less_time_than_a_tenant_in_it_waits(course: Course, hand: Hand):
+    """Two tenants of which one was told to wait for a minute are not done in a second."""
+    course.progress("read", 0, 100)
+    steadily(course, hand, 9, tenants=10, requests=10, total=100)
+    assert course.left() == pytest.approx(1, abs=0.2)
+    wait = Asked("acme", 429, hand.time + 60)
+    course.waits(wait)
+    assert course.left() == 60
+    course.goes_on(wait)
+    assert course.left() == pytest.approx(1, abs=0.2)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 50), st.integers(0, 300), st.floats(0.01, 400)), max_size=30), st.integers(1, 99)
 )

@@ -1,19 +1,20 @@
 """What shows on stderr during a run: on a terminal that is read as a person sees it, in a log, and not at all."""
 
+import io
 import json
 import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from reconciler.catalogue import Catalogue, load
 from reconciler.cli.course import Course
-from reconciler.cli.watching import Lines, Screen, watching
+from reconciler.cli.watching import Lines, Screen, display, watching
 from reconciler.model.watching import Asked, Held
 from reconciler.sandbox import Fault, FaultKind, RunningSandbox, Sandbox
 from scripts.terminal import Terminal, shown
@@ -75,14 +76,21 @@ def test_progress_is_drawn_on_a_terminal_and_gone_at_the_end(fleet: Path):
 
 
 @pytest.mark.parametrize("columns", [40, 80, 140])
-def test_the_display_fits_the_terminal(fleet: Path, columns: int):
+def test_the_display_fits_the_terminal(columns: int):
     """Each line of it, so that none is broken by the terminal, and taken away by halves."""
-    with started(fleet, "plan", columns=columns) as terminal:
-        terminal.until(lambda now: any("of 12 tenants" in line or "…" in line for line in now.lines()))
-        assert all(len(line) <= columns for line in shown(terminal.text, 1000))
-        terminal.process.send_signal(signal.SIGINT)
-        assert terminal.wait() == 130
-    assert not any("Reading " in line for line in terminal.lines())
+    hand = Hand()
+    course = Course(hand)
+    course.progress("read", 0, 10_000)
+    for wait in (Asked("a-tenant-with-a-long-name", 429, hand.time + 90), Held(5000, 300.0, hand.time + 200)):
+        course.waits(wait)
+    hand.time += 60
+    course.progress("read", 1234, 10_000)
+    out = io.StringIO()
+    Console(file=out, width=columns, force_terminal=True).print(display(course))
+    lines = shown(out.getvalue().replace("\n", "\r\n"), 1000)
+    assert max(map(len, lines)) <= columns
+    assert "1,234 of 10,000" in lines[0]
+    assert lines[1].startswith("  Waiting 2 min: this machine's")
 
 
 def test_a_wait_for_the_platforms_limit_is_named_on_the_screen(fleet: Path, served: RunningSandbox):
@@ -125,25 +133,13 @@ def test_quiet_shows_nothing_on_a_terminal(fleet: Path):
     assert terminal.raw == b""
 
 
-def test_a_terminal_that_can_not_redraw_gets_no_escape(fleet: Path):
+def test_a_terminal_that_can_not_redraw_gets_no_escape(fleet: Path, served: RunningSandbox):
     """TERM=dumb is what editors and logs set; there, plain lines are all there is."""
+    served.reset()
     with started(fleet, "plan", TERM="dumb") as terminal:
         assert terminal.wait() == 0
     assert "\x1b" not in terminal.text
     assert "Plan: 12 changes" in terminal.text
-
-
-def test_without_a_terminal_a_short_run_says_nothing(fleet: Path):
-    """A log has the report, and nothing that was on the way to it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "reconciler", "plan", "--credentials", "credentials.yaml"],
-        cwd=fleet,
-        env=surroundings(fleet),
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    assert done.stderr == ""
 
 
 def test_a_log_gets_a_line_a_minute_and_the_reason_of_a_long_wait(capsys: pytest.CaptureFixture[str]):
