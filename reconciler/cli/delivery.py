@@ -19,6 +19,7 @@ from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kep
 from reconciler.journeys.compile import Run, broken_off, cut_off, not_begun
 from reconciler.model.meaning import NO_MEANINGS, Meanings
 from reconciler.model.report import Report
+from reconciler.model.words import Result
 from reconciler.report.collecting import no_collecting
 from reconciler.report.write import Format, NotSaved, format_of, pieces, save
 
@@ -177,15 +178,15 @@ def _meanings(output: Output, world: World) -> Meanings:
 
 
 def _say_where(report: Report, output: Output, world: World, lost: Collection[Path]) -> None:
-    """Say where the report is that nobody asked for by name, to whoever was interrupted or is at a terminal."""
+    """Say where the report is that nobody asked for by name: to whoever was cut off, or has something to do with it."""
     path = world.kept.reports[-1] if world.kept.reports else None
     if output.quiet or path is None or path in output.reports or path in lost:
         return
-    if report.exit_code != exits.INTERRUPTED and not (sys.stderr.isatty() and report.command in _LED_TO):
-        return
-    shown = path.relative_to(world.cwd) if path.is_relative_to(world.cwd) else path
-    interrupted = report.exit_code == exits.INTERRUPTED
-    click.echo(f"{_REPORT if interrupted else _LED_TO[report.command]}: {shown}", err=True)
+    cut_off = report.exit_code in {exits.INTERRUPTED, exits.BUG}
+    done = report.command in _LED_TO and report.exit_code != exits.USAGE and report.result is not Result.IN_SYNC
+    if cut_off or (done and sys.stderr.isatty()):
+        shown = path.relative_to(world.cwd) if path.is_relative_to(world.cwd) else path
+        click.echo(f"{_REPORT if cut_off else _LED_TO[report.command]}: {shown}", err=True)
 
 
 def _blocks(text: Iterable[str]) -> Iterator[str]:

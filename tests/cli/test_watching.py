@@ -126,6 +126,29 @@ def test_ctrl_c_says_what_happens_now_and_the_end_says_where_the_report_is(fleet
     assert sum(entry.method == "POST" for entry in served.log()) == 4
 
 
+WAYS_TO_END = {
+    "a wrong call": (("--tenant", "nobody"), 64, False),
+    "in sync": (("--key", "on_hold*"), 0, False),
+    "something to do": ((), 0, True),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "led"), WAYS_TO_END.values(), ids=list(WAYS_TO_END))
+def test_a_terminal_is_led_to_the_plan_file_when_there_is_something_in_it(
+    fleet: Path, served: RunningSandbox, words: tuple[str, ...], code: int, led: bool
+):
+    """A run that did nothing, or has nothing to be done, leads nowhere."""
+    served.reset()
+    (fleet / "tenants" / f"{TENANTS[0]}.yaml").write_text(
+        "sales_order: {on_hold_timer_duration: 60, external_oms: {enabled: true}}\n"
+    )
+    for tenant in TENANTS:
+        served.set_value(tenant, "on_hold_timer_duration", 60)
+    with started(fleet, "plan", *words) as terminal:
+        assert terminal.wait() == code
+    assert terminal.lines()[-1].startswith("The plan file of this run: .reconciler/runs/") is led
+
+
 def test_quiet_shows_nothing_on_a_terminal(fleet: Path):
     """Not for a moment."""
     with Path(os.devnull).open("wb") as nowhere, started(fleet, "plan", "--quiet", stdout=nowhere.fileno()) as terminal:
