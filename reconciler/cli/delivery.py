@@ -108,13 +108,17 @@ def deliver(report: Report, output: Output, world: World, *, text: bool = True, 
     known = _meanings(output, world)
     lost = [problem for path in world.kept.reports if (problem := _save(report, path, known)) is not None]
     failed = [problem for problem in lost if problem.path in output.reports]
-    if text or output.format != Format.TEXT:
-        for block in _blocks(_for_stdout(report, output, world.environment)):
-            click.echo(block, nl=False, color=True)  # what is in it is wanted: it isn't to be taken out again
-    for problem in lost:
-        if problem.path not in told:
-            click.echo(problem.message, err=True)
-    _say_where(report, output, world, [problem.path for problem in lost])
+    try:
+        if text or output.format != Format.TEXT:
+            for block in _blocks(_for_stdout(report, output, world.environment)):
+                # What is in it is wanted: nothing is to be taken out again.
+                click.echo(block, nl=False, color=True)
+    finally:
+        # Ctrl-C ends whoever reads our stdout, too.
+        for problem in lost:
+            if problem.path not in told:
+                click.echo(problem.message, err=True)
+        _say_where(report, output, world, [problem.path for problem in lost])
     return report.exit_code or (exits.PROBLEMS if failed else exits.OK)
 
 

@@ -126,6 +126,17 @@ def test_ctrl_c_says_what_happens_now_and_the_end_says_where_the_report_is(fleet
     assert sum(entry.method == "POST" for entry in served.log()) == 4
 
 
+def test_a_run_whose_reader_was_cut_off_too_still_says_where_its_report_is(fleet: Path, served: RunningSandbox):
+    """Ctrl-C goes to all of `reconciler apply | tail`, and the report is all that is left."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed, started(fleet, "plan", stdout=closed.fileno()) as terminal:
+        terminal.until(lambda _: len(served.log()) > 2)
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.wait()
+    assert terminal.lines()[-1].startswith("The report of this run: .reconciler/runs/")
+
+
 WAYS_TO_END = {
     "a wrong call": (("--tenant", "nobody"), 64, False),
     "in sync": (("--key", "on_hold*"), 0, False),
