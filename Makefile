@@ -45,6 +45,7 @@ mutate: .venv/.dev .venv/.project ## change planning and applying line by line a
 
 pictures: .venv/.dev .venv/.project ## draw the pictures in docs/images from real runs
 	@$(BIN)/python -m scripts.pictures
+	@$(BIN)/python -m scripts.picture_terminal
 
 docs: .venv/.dev .venv/.project ## write what is generated in the docs, and build their site: build/site/index.html
 	@$(BIN)/python -m scripts.reference

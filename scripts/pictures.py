@@ -29,7 +29,7 @@ TENANTS = ("*staging", "northwind", "birchwood")
 COMMAND = "reconciler plan --sandbox " + " ".join(f"--tenant {shlex.quote(tenant)}" for tenant in TENANTS)
 
 # No address of a font in it: the picture must look the same without a network.
-_FORMAT = """\
+FORMAT = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: {char_height}px;
@@ -66,7 +66,7 @@ def draw(report: Report) -> str:
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8400", to_text(report, width=WIDTH, colour=True))
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text.from_ansi(f"$ {COMMAND}\n{text}"), end="")
-    return console.export_svg(title="reconciler plan", theme=MONOKAI, code_format=_FORMAT, unique_id="plan")
+    return console.export_svg(title="reconciler plan", theme=MONOKAI, code_format=FORMAT, unique_id="plan")
 
 
 def main() -> None:
