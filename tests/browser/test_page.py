@@ -149,10 +149,10 @@ def test_enter_opens_a_cell_and_escape_leads_back_to_it(seen: Seen):
                 "Request id req-7f3a",
                 "tenants/acme.yaml:8:3",
                 "Live since 2026-03-02T10:00:00Z",
-                "In seconds, not milliseconds",
+                "then two places compete",
             ],
         ),
-        ("failed", ["Came back as 90.", "Read back not as declared", "drift: changed on the platform"]),
+        ("failed", ["Came back as 90.", "Read back not as declared", "drift: not edited in this revision"]),
         ("blocked", ['restore "EU" in the file', 'prefix "EU" "NS"', "Can be set once", "POSTs sent none"]),
         (
             "unknown",
