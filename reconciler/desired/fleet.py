@@ -84,6 +84,13 @@ def judge(listing: Listing, names: Iterable[str] | None, catalogue: Catalogue) -
     return Fleet(tuple(tenant(source) for source in _chosen(listing, names)), _unowned(listing, profiles))
 
 
+def extended(listing: Listing, names: Iterable[str], catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
+    """Return the profiles that each of the tenants `names` extends, as far as its file can be understood."""
+    reading = _Reading(listing.files, catalogue)
+    raws = {source.name: reading.checked(source).raw for source in _chosen(listing, names)}
+    return {name: tuple(one.profile for one in raw.extends) if raw else () for name, raw in raws.items()}
+
+
 def _chosen(listing: Listing, names: Iterable[str] | None) -> Iterable[SourceFile]:
     chosen = None if names is None else frozenset(names)
     return (source for source in listing.tenants if chosen is None or source.name in chosen)
