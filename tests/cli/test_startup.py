@@ -65,6 +65,7 @@ OFFLINE = {
     "explain": ("explain",),
     "explain a key": ("explain", "external_oms"),
     "shards": ("shards",),
+    "init": ("init", "new"),
 }
 
 
