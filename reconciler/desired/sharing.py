@@ -10,11 +10,12 @@ says its own value where that differs. Which keys are moved is a choice, and mad
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.desired.compose import Entry, snippet
 from reconciler.desired.drafting import Draft
+from reconciler.model.values import Value
 
 Texts = Mapping[str, Mapping[str, str]]
 """By tenant and full key name: the value as it would be written, which is what "the same" means here."""
@@ -49,6 +50,21 @@ def without(draft: Draft, shared: Shared, profile: str) -> Draft:
     said = {snippet(entry) for entry in shared.entries}
     kept = tuple(entry for entry in draft.entries if entry.instead_of or snippet(entry) not in said)
     return replace(draft, entries=kept, extends=(profile,))
+
+
+def keeping(draft: Draft, profiles: Sequence[str], said: Mapping[str, Value]) -> Draft | None:
+    """Return the draft of a tenant that goes on to extend `profiles`, which say `said`, by full key name.
+
+    None if they say more than the draft declares: then it can't extend them, and say no more than before.
+    """
+    if not profiles or not set(said) <= set(draft.declared):
+        return None
+    kept = tuple(entry for entry in draft.entries if entry.instead_of or not _says(said, entry))
+    return replace(draft, entries=kept, extends=tuple(profiles))
+
+
+def _says(said: Mapping[str, Value], entry: Entry) -> bool:
+    return entry.key.name in said and snippet(replace(entry, value=said[entry.key.name])) == snippet(entry)
 
 
 def _movable(draft: Draft) -> tuple[Entry, ...]:

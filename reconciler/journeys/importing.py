@@ -8,10 +8,10 @@ from pathlib import Path, PurePath
 from reconciler.applying.tenant import Brake
 from reconciler.catalogue import Catalogue
 from reconciler.desired.drafting import Draft, Need, draft
-from reconciler.desired.fleet import Fleet, extended
+from reconciler.desired.fleet import Fleet, composed, extended
 from reconciler.desired.fleet import load as load_fleet
 from reconciler.desired.listing import Listing, discover
-from reconciler.desired.sharing import shared, without
+from reconciler.desired.sharing import keeping, shared, without
 from reconciler.inputs.usage import first_few
 from reconciler.journeys.call import Call, World
 from reconciler.journeys.compile import Ending, Run, report, tenant_report, with_bugs
@@ -68,7 +68,8 @@ def import_tenants(call: Call, world: World, names: Sequence[str], asked: Asked)
     drafts, problems = _drafted(chosen.wanted, observed, catalogue, reached, settings.tenants)
     said = list(_passed_over(chosen.passed_over))
     problems |= chosen.refused
-    problems |= _write(drafts, profile, settings.tenants, said, force=asked.force)
+    keeps = {} if profile is not None else _keeping(drafts, listing, catalogue, said)
+    problems |= _write(drafts, keeps, profile, settings.tenants, said, force=asked.force)
     run = Run(call.command, started, call.sandbox, ground.selection)
     ending = Ending(
         problems=[found for one, found in problems.items() if not one.tenant],
@@ -128,8 +129,34 @@ def _modeline(path: Path, folder: Path) -> str:
     return f"yaml-language-server: $schema={up}schemas/tenant.schema.json"
 
 
+def _keeping(
+    drafts: Mapping[Target, Draft], listing: Listing, catalogue: Catalogue, said: list[str]
+) -> dict[Target, Draft]:
+    """Return the drafts of tenants whose files are replaced, and that can go on to extend their profiles."""
+    there = frozenset(listing.names)
+    before = extended(listing, [one.tenant for one in drafts if one.tenant in there], catalogue)
+    together = {profiles: composed(profiles, listing, catalogue) for profiles in set(before.values()) if profiles}
+    keeps: dict[Target, Draft] = {}
+    for one, whole in drafts.items():
+        profiles = before.get(one.tenant, ())
+        says = together.get(profiles)
+        made = None if says is None else keeping(whole, profiles, {name: key.value for name, key in says.items()})
+        if made is not None:
+            keeps[one] = made
+        elif profiles:
+            lost = ", ".join(profiles)
+            said.append(f"{one.tenant}: no longer extends {lost}, which can't be used or declares what is not set.")
+    return keeps
+
+
 def _write(
-    drafts: Mapping[Target, Draft], profile: Target | None, folder: Path, said: list[str], *, force: bool
+    drafts: Mapping[Target, Draft],
+    keeps: Mapping[Target, Draft],
+    profile: Target | None,
+    folder: Path,
+    said: list[str],
+    *,
+    force: bool,
 ) -> dict[Target, Problem]:
     """Write the profile, if there is to be one, then the tenants; return what could not be written."""
     common = shared({one.tenant: made for one, made in drafts.items()}) if profile is not None else None
@@ -145,7 +172,7 @@ def _write(
             return {profile: problem} | {one: one.problem("import/no-profile", lost, hint) for one in drafts}
         said.append(f"Keys that {len(common.tenants)} tenants share, in {profile.file}: {len(common.entries)}.")
     for one, whole in drafts.items():
-        made = whole
+        made = keeps.get(one, whole)
         if common is not None and profile is not None and one.tenant in common.tenants:
             made = without(whole, common, profile.path.stem)
         problem = _put(one, made, force=force)
@@ -171,7 +198,7 @@ def _passed_over(names: Sequence[str]) -> Iterator[str]:
 
 def _told(one: Target, whole: Draft, made: Draft) -> Iterator[str]:
     shared_keys = len(whole.declared) - len(made.declared)
-    more = f", and {shared_keys} of {made.extends[0]}" if made.extends else ""
+    more = f", and {shared_keys} of {', '.join(made.extends)}" if made.extends else ""
     yield f"{one.tenant}: keys declared in {one.file}: {len(made.declared)}{more}."
     if made.commented:
         yield f"{one.tenant}: only as a comment, as a file may not say it: {', '.join(made.commented)}."

@@ -1,5 +1,7 @@
 """`import`: from a tenant that people configured by hand to a file that changes nothing."""
 
+from typing import Any
+
 import pytest
 
 from reconciler.sandbox import Fault, FaultKind
@@ -166,6 +168,39 @@ def test_a_file_that_can_not_be_replaced_is_left_alone_even_with_force(live: Sta
     assert (ended.exit_code, ended.results()) == (1, {"acme": "failed", "beta": "applied"})
     assert ended.tenant("acme")["problems"][0]["rule"] == "file/same-name"
     assert live.run("import", "acme", "--force").exit_code == 64
+
+
+def test_a_file_that_is_replaced_goes_on_to_extend_its_profiles(live: Stage):
+    """To take over what an operator changed must not tear a fleet apart: only what differs stands in the file."""
+    live.sandbox.set_value("acme", "external_oms", {"enabled": False})
+    live.write("_one", {"sales_order": {"on_hold_timer_duration": 1, "external_oms": {"enabled": True}}})
+    live.write("_two", {"sales_order": {"external_oms": {"enabled": False}}})
+    live.write("acme", {"extends": ["_one", "_two"]})
+    ended = live.run("import", "acme", "--force")
+    assert ended.exit_code == 0
+    assert "\nextends: [_one, _two]\n" in text(live, "acme")
+    assert "  on_hold_timer_duration: 60 " in text(live, "acme"), "the profile says something else"
+    assert "enabled" not in text(live, "acme"), "the later profile says the same"
+    planned = live.run("plan", "--tenant", "acme", "--detailed-exitcode")
+    assert (planned.exit_code, len(planned.actions("acme"))) == (0, 4)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param({"sales_order": {"external_oms": {"enabled": False}}}, id="declares-what-is-not-set"),
+        pytest.param({"sales_order": {"on_hold_timer_duration": "soon"}}, id="has-a-problem"),
+    ],
+)
+def test_a_profile_that_says_more_than_is_live_is_extended_no_longer(live: Stage, profile: dict[str, Any]):
+    """Or the next apply would write what nobody set. It is said aloud."""
+    live.write("_one", profile)
+    live.write("acme", {"extends": ["_one"]})
+    ended = live.run("import", "acme", "--force")
+    assert ended.exit_code == 0
+    assert any("acme: no longer extends _one" in said for said in ended.report["warnings"])
+    (live.folder / "tenants" / "_one.yaml").unlink()
+    assert live.run("plan", "--tenant", "acme", "--detailed-exitcode").exit_code == 0
 
 
 def test_what_the_catalogue_knows_stands_beside_the_values(live: Stage):
