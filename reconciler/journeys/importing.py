@@ -29,6 +29,8 @@ from reconciler.model.report import Report, Revision, Selection, TenantReport
 from reconciler.model.tenant import DesiredKey, DesiredTenant, Source
 from reconciler.model.words import LiveState, Result
 
+_TOLD_ONE_BY_ONE = 20
+"""Files. Of more than that one line tells, so that what is left to do can be found."""
 _UNREAD = Live(LiveState.UNREADABLE, detail="The run ended before it was read.")
 
 
@@ -171,15 +173,17 @@ def _write(
             lost = "No file was written: the profile that it was to extend can't be"
             return {profile: problem} | {one: one.problem("import/no-profile", lost, hint) for one in drafts}
         said.append(f"Keys that {len(common.tenants)} tenants share, in {profile.file}: {len(common.entries)}.")
+    written: dict[Target, Draft] = {}
     for one, whole in drafts.items():
         made = keeps.get(one, whole)
         if common is not None and profile is not None and one.tenant in common.tenants:
             made = without(whole, common, profile.path.stem)
         problem = _put(one, made, force=force)
         if problem is None:
-            said += _told(one, whole, made)
+            written[one] = made
         else:
             problems[one] = problem
+    said += _told(drafts, written)
     return problems
 
 
@@ -196,13 +200,21 @@ def _passed_over(names: Sequence[str]) -> Iterator[str]:
         yield f"Left as they are, as they have a file already: {few}. To overwrite them: --force."
 
 
-def _told(one: Target, whole: Draft, made: Draft) -> Iterator[str]:
-    shared_keys = len(whole.declared) - len(made.declared)
-    more = f", and {shared_keys} of {', '.join(made.extends)}" if made.extends else ""
-    yield f"{one.tenant}: keys declared in {one.file}: {len(made.declared)}{more}."
-    if made.commented:
-        yield f"{one.tenant}: only as a comment, as a file may not say it: {', '.join(made.commented)}."
-    yield from (_needed(one.tenant, need) for need in made.needs)
+def _told(drafts: Mapping[Target, Draft], written: Mapping[Target, Draft]) -> Iterator[str]:
+    """Say what was written, and of each tenant what is left to do."""
+    if len(written) > _TOLD_ONE_BY_ONE:
+        own = sum(len(made.declared) for made in written.values())
+        every = sum(len(drafts[one].declared) for one in written)
+        more = f", and {every - own} through profiles" if every > own else ""
+        yield f"Keys declared in the files of {len(written)} tenants: {own}{more}."
+    for one, made in written.items():
+        if len(written) <= _TOLD_ONE_BY_ONE:
+            of_profiles = len(drafts[one].declared) - len(made.declared)
+            more = f", and {of_profiles} of {', '.join(made.extends)}" if made.extends else ""
+            yield f"{one.tenant}: keys declared in {one.file}: {len(made.declared)}{more}."
+        if made.commented:
+            yield f"{one.tenant}: only as a comment, as a file may not say it: {', '.join(made.commented)}."
+        yield from (_needed(one.tenant, need) for need in made.needs)
 
 
 def _needed(tenant: str, need: Need) -> str:

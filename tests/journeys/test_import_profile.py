@@ -108,6 +108,25 @@ def test_a_profile_that_can_not_be_written_leaves_no_tenant_that_extends_it(thre
     assert list((three.folder / "tenants").iterdir()) == []
 
 
+def test_of_many_tenants_one_line_tells_and_then_what_is_left_to_do(stage: Stage):
+    """A hundred lines that all went well would hide the one that asks for something."""
+    tenants = [f"brand-{number}" for number in range(21)]
+    for tenant in tenants:
+        stage.access(tenant)
+        stage.sandbox.set_value(tenant, "on_hold_timer_duration", 60)
+    stage.sandbox.set_value("brand-7", "external_oms", {"enabled": "perhaps"}, DATE)
+    stage.sandbox.set_value("brand-9", "sales_order_generator_sequence", {"prefix": "AC"})
+    ended = stage.run("import", "*", "--profile")
+    assert (ended.exit_code, ended.results()["brand-7"]) == (1, "failed")
+    assert "brand-0: keys declared in tenants/brand-0.yaml: 0, and 1 of _shared." in ended.report["warnings"]
+    stage.sandbox.unset("brand-7", "external_oms")
+    ended = stage.run("import", "*", "--force")
+    assert ended.report["warnings"] == [
+        "Keys declared in the files of 21 tenants: 1, and 20 through profiles.",
+        "brand-9: only as a comment, as a file may not say it: sales_order.sales_order_generator_sequence.",
+    ]
+
+
 @st.composite
 def lives(draw: st.DrawFn) -> Mapping[str, Mapping[str, Any]]:
     """What is live in up to four tenants that were set up alike: often the same, in one form or another."""
