@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.catalogue.tenantfile import file_schema, tenant_schema
+from reconciler.catalogue.tenantfile import file_schema
 from reconciler.model.key import Key, Schema
 from reconciler.strictyaml import parse
 
@@ -77,8 +77,16 @@ class Catalogue:
         return self._made.files[key.name]
 
     def tenant_schema(self) -> Schema:
-        """Return the schema of a whole tenant's file, with the house rules of severity error."""
+        """Return the schema of a whole tenant's file, with the house rules of severity error, and words for editors."""
+        from reconciler.catalogue.editor import tenant_schema  # only to derive
+
         return tenant_schema(self.keys)
+
+    def profile_schema(self) -> Schema:
+        """Return the schema of a profile's file: a tenant's, without `extends` and without write-once keys."""
+        from reconciler.catalogue.editor import profile_schema
+
+        return profile_schema(self.keys)
 
     def is_in_order(self, key: Key, value: Any) -> bool:
         """True if neither `file_schema(key)` nor a rule of `key` has anything against `value`, for certain.

@@ -14,7 +14,7 @@ from reconciler.catalogue.ordering import order_faults
 from reconciler.catalogue.problem import CatalogueProblem
 from reconciler.catalogue.rules import read_rules
 from reconciler.catalogue.sources import Sources
-from reconciler.model.key import Key
+from reconciler.model.key import Key, Schema
 from reconciler.model.problem import Problem
 from reconciler.strictyaml import parse
 
@@ -22,6 +22,7 @@ INDEX: Final = "keys/index.json"
 """Which key files belong together, in which order, and their hashes: a file changed by hand is not believed."""
 
 TENANT: Final = "tenant.schema.json"
+PROFILE: Final = "profile.schema.json"
 
 
 def compose(sources: Sources, onto: Catalogue | None = None) -> Catalogue | CatalogueProblem:
@@ -50,7 +51,7 @@ def compose(sources: Sources, onto: Catalogue | None = None) -> Catalogue | Cata
 def derive(sources: Sources, onto: Catalogue | None = None) -> Mapping[str, bytes] | CatalogueProblem:
     """Return every derived file by its name below the folder of `sources`.
 
-    Of a folder that adds to `onto`, the key files are those of its own keys; the tenant's schema knows all keys.
+    Of a folder that adds to `onto`, the key files are those of its own keys; the schemas of whole files know all keys.
     """
     catalogue = compose(sources, onto)
     if isinstance(catalogue, CatalogueProblem):
@@ -65,9 +66,13 @@ def derive(sources: Sources, onto: Catalogue | None = None) -> Mapping[str, byte
         "origin_template": catalogue.origin_template,
         "keys": [{"file": name, "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()],
     }
-    schema = catalogue.tenant_schema()
-    marked = {"$schema": schema["$schema"], "$comment": schema["$comment"], "x-derived-from": digest, **schema}
-    return dict(sorted({**files, INDEX: _bytes(index), TENANT: _bytes(marked)}.items()))
+    whole = {TENANT: catalogue.tenant_schema(), PROFILE: catalogue.profile_schema()}
+    marked = {name: _bytes(_marked(schema, digest)) for name, schema in whole.items()}
+    return dict(sorted({**files, INDEX: _bytes(index), **marked}.items()))
+
+
+def _marked(schema: Schema, digest: str) -> Schema:
+    return {"$schema": schema["$schema"], "$comment": schema["$comment"], "x-derived-from": digest, **schema}
 
 
 def _bytes(document: Mapping[str, Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.catalogue.catalogue import Catalogue
@@ -56,7 +56,7 @@ def _blocks(catalogue: Catalogue, key: Key, width: int) -> Iterator[Block]:
     if key.rules:
         rules = [line for rule in key.rules for line in _rule(rule, width - 2)]
         yield "House rules, for what stands in files", rules
-    order = [line for text in _order(catalogue, key) for line in _wrapped(text, width - 2)]
+    order = [line for text in order_of_writing(catalogue.keys, key) for line in _wrapped(text, width - 2)]
     if order:
         yield "Order of writing", order
     yield "Example, as it stands in tenants/TENANT.yaml", sample(key).splitlines()
@@ -121,10 +121,11 @@ def _rule(rule: HouseRule, width: int) -> Iterator[str]:
     yield from _wrapped(text, width, first="    ", rest="    ")
 
 
-def _order(catalogue: Catalogue, key: Key) -> Iterator[str]:
+def order_of_writing(keys: Iterable[Key], key: Key) -> Iterator[str]:
+    """Yield, as sentences, what is written before and after `key`, one of `keys`."""
     for row in key.write_after:
         yield f"After {row.key} {_when(row)}" + (", before it otherwise." if row.when else ".")
-    for other in catalogue.keys:
+    for other in keys:
         for row in other.write_after:
             if row.key == key.name:
                 otherwise = ", after it otherwise." if row.when else "."

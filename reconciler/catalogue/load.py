@@ -55,6 +55,29 @@ def write(folder: Path, *, base: Path | None = None) -> tuple[str, ...] | Catalo
     return changed
 
 
+def editor_stale(out: Path, extra: Path | None = None) -> tuple[str, ...] | CatalogueProblem:
+    """Return which of the two schemas that editors need are missing in `out`, or not what they should be.
+
+    They are those of the shipped catalogue with the keys and rules of the folder `extra`, as in `load`.
+    """
+    wanted = _for_editors(extra)
+    return wanted if isinstance(wanted, CatalogueProblem) else _unlike(out, wanted)
+
+
+def editor_write(out: Path, extra: Path | None = None) -> tuple[str, ...] | CatalogueProblem:
+    """Write what is stale of the two into `out`, and touch nothing else there; return the names that changed.
+
+    Each file is replaced as a whole. Raises OSError when the folder can't be written.
+    """
+    wanted = _for_editors(extra)
+    if isinstance(wanted, CatalogueProblem):
+        return wanted
+    changed = _unlike(out, wanted)
+    for name in changed:
+        _replace(out / name, wanted[name])
+    return changed
+
+
 def _derived(folder: Path, sources: Sources) -> Catalogue | None:
     """Return the catalogue from the derived files, or None if anything about them is not as it was written."""
     try:
@@ -90,10 +113,22 @@ def _wanted(folder: Path, base: Path | None) -> Mapping[str, bytes] | CatalogueP
     return onto if isinstance(onto, CatalogueProblem) else derive(sources, onto)
 
 
+def _for_editors(extra: Path | None) -> Mapping[str, bytes] | CatalogueProblem:
+    from reconciler.catalogue.derive import PROFILE, TENANT
+
+    wanted = _wanted(extra or shipped(), None)
+    if isinstance(wanted, CatalogueProblem):
+        return wanted
+    return {name: wanted[name] for name in (PROFILE, TENANT)}
+
+
 def _differing(folder: Path, wanted: Mapping[str, bytes]) -> tuple[str, ...]:
     there = {f"keys/{path.name}" for path in (folder / "keys").glob("*.schema.json")}
-    differing = {name for name, data in wanted.items() if _read(folder / name) != data}
-    return tuple(sorted(differing | (there - set(wanted))))
+    return tuple(sorted({*_unlike(folder, wanted), *(there - set(wanted))}))
+
+
+def _unlike(folder: Path, wanted: Mapping[str, bytes]) -> tuple[str, ...]:
+    return tuple(name for name, data in wanted.items() if _read(folder / name) != data)
 
 
 def _read(path: Path) -> bytes | None:

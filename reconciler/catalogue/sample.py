@@ -16,15 +16,15 @@ _WORDS: Final = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 def sample(key: Key) -> str:
     """Return YAML that can stand in a tenant's file as it is, secrets as references; ends with a line feed."""
     value = in_file(key, key.example)
-    return "\n".join([f"{key.group}:", *_member(key.short, value, "  ")]) + "\n"
+    return "\n".join([f"{key.group}:", *member_lines(key.short, value, "  ")]) + "\n"
 
 
-def _member(name: str, value: Any, indent: str) -> Iterator[str]:
+def member_lines(name: str, value: Any, indent: str = "") -> Iterator[str]:
     """Yield a member in block style where it holds named fields, else on its own line."""
     if isinstance(value, Mapping) and value and "secret" not in value:
         yield f"{indent}{_flow(name)}:"
         for field, item in value.items():
-            yield from _member(field, item, f"{indent}  ")
+            yield from member_lines(field, item, f"{indent}  ")
     else:
         yield f"{indent}{_flow(name)}: {_flow(value)}"
 

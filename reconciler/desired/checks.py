@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from reconciler.catalogue import Catalogue
 from reconciler.catalogue.misfit import Misfit
-from reconciler.catalogue.tenantfile import SECRET_NAME, secret_name
+from reconciler.catalogue.tenantfile import SECRET_NAME, SECRET_NAME_LENGTH, secret_name
 from reconciler.desired.formats import FORMATS
 from reconciler.desired.messages import Place, rule_text, spec_text, unknown_text
 from reconciler.desired.places import Places, places, schema_at, value_at
@@ -152,7 +152,7 @@ def _is_reference(value: Any) -> bool:
     if not isinstance(value, dict) or set(value) != {"secret"}:
         return False
     name = value["secret"]
-    return isinstance(name, str) and len(name) <= 128 and _SECRET_NAME.search(name) is not None
+    return isinstance(name, str) and len(name) <= SECRET_NAME_LENGTH and _SECRET_NAME.search(name) is not None
 
 
 def _as_marked(value: Any, schema: Schema) -> bool:

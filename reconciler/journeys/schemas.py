@@ -3,26 +3,38 @@
 from pathlib import Path
 
 from reconciler.catalogue import CatalogueProblem
+from reconciler.catalogue.load import editor_stale, editor_write, write
 from reconciler.catalogue.load import stale as stale_files
-from reconciler.catalogue.load import write
 from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import Call, CorrectTheCallError, World
 from reconciler.journeys.ground import settings_only
 
 
-def derive(call: Call, world: World) -> tuple[Path, tuple[str, ...]]:
-    """Write what is stale; return the folder and the names of the files that changed."""
-    folder = _folder(call, world)
+def derive(call: Call, world: World, out: Path | None = None) -> tuple[Path, tuple[str, ...]]:
+    """Write what is stale; return the folder and the names of the files that changed.
+
+    With `out`, only what editors need is written, and there. It doesn't need to exist.
+    """
+    folder = _folder(call, world) if out is None else out
     try:
-        return folder, _usable(write(folder))
+        changed = write(folder) if out is None else editor_write(world.cwd / out, _extra(call, world))
     except OSError as error:
         raise CorrectTheCallError(UsageProblem(f"{folder} can't be written: {error.strerror}.")) from error
+    return folder, _usable(changed)
 
 
-def stale(call: Call, world: World) -> tuple[Path, tuple[str, ...]]:
-    """Return the folder and the names of the derived files that are not what they should be."""
-    folder = _folder(call, world)
-    return folder, _usable(stale_files(folder))
+def stale(call: Call, world: World, out: Path | None = None) -> tuple[Path, tuple[str, ...]]:
+    """Return the folder and the names of the derived files that are not what they should be; `out` as in `derive`."""
+    folder = _folder(call, world) if out is None else out
+    try:
+        differing = stale_files(folder) if out is None else editor_stale(world.cwd / out, _extra(call, world))
+    except OSError as error:
+        raise CorrectTheCallError(UsageProblem(f"{folder} can't be read: {error.strerror}.")) from error
+    return folder, _usable(differing)
+
+
+def _extra(call: Call, world: World) -> Path | None:
+    return settings_only(call, world).schemas
 
 
 def _folder(call: Call, world: World) -> Path:
@@ -31,7 +43,8 @@ def _folder(call: Call, world: World) -> Path:
         raise CorrectTheCallError(
             UsageProblem(
                 f"There is no openapi.yaml in {folder}.",
-                "Go to a folder that has schemas/openapi.yaml, or name one with `schemas` in the settings.",
+                "Go to a folder that has schemas/openapi.yaml, or name one with `schemas` in the settings. For the "
+                "two files that an editor needs in a repository of tenants: reconciler schemas --out schemas",
             )
         )
     return folder.relative_to(world.cwd) if folder.is_relative_to(world.cwd) else folder

@@ -126,9 +126,9 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping
 
 
 def _facts(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the page can say of a schema: no texts, no marks."""
+    """Return what the page can say of a schema: no texts, no marks, no examples (those of values are ours)."""
     kept = {name: member for name, member in schema.items() if not name.startswith("x-")}
-    kept = {name: member for name, member in kept.items() if name not in {"title", "description"}}
+    kept = {name: member for name, member in kept.items() if name not in {"title", "description", "examples"}}
     if "properties" in kept:
         kept["properties"] = {name: _facts(field) for name, field in kept["properties"].items()}
     if "items" in kept:

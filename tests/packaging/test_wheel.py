@@ -34,7 +34,9 @@ def _names(wheel: Path) -> set[str]:
 def test_the_wheel_carries_every_schema_byte_for_byte(wheel: Path):
     """The API's document, the house rules, what is derived from them, and the report's contract."""
     sources = {file.relative_to(ROOT).as_posix(): file for file in (ROOT / "schemas").rglob("*") if file.is_file()}
-    assert {"schemas/openapi.yaml", "schemas/tenant.schema.json", "schemas/report.schema.json"} < set(sources)
+    assert {f"schemas/{kind}.schema.json" for kind in ("tenant", "profile", "report")} | {"schemas/openapi.yaml"} < set(
+        sources
+    )
     assert any(name.startswith("schemas/rules/") for name in sources)
     assert any(name.startswith("schemas/keys/") for name in sources)
     with zipfile.ZipFile(wheel) as archive:
@@ -85,6 +87,15 @@ def test_a_broken_file_is_found_as_installed(plain: Installed, folder: Path):
     done = plain("validate", cwd=folder)
     assert done.returncode == 1
     assert "tenants/beta.yaml:2:" in done.stdout
+
+
+def test_a_repository_of_tenants_gets_its_editors_schemas_as_installed(plain: Installed, folder: Path):
+    """Derived from what the wheel carries, with the declared dependencies alone; the same bytes as in the checkout."""
+    done = plain("schemas", "--out", "schemas", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("tenant.schema.json", "profile.schema.json"):
+        assert (folder / "schemas" / name).read_bytes() == (ROOT / "schemas" / name).read_bytes()
+    assert plain("schemas", "--check", "--out", "schemas", cwd=folder).returncode == 0
 
 
 def test_a_real_plan_gets_as_far_as_the_credentials_without_the_extra(plain: Installed, folder: Path):

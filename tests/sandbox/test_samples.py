@@ -64,7 +64,8 @@ def test_a_sample_is_a_lesson_a_tenant_can_copy(path: Path, catalogue: Catalogue
     modeline, comment = text.splitlines()[:2]
     assert modeline.startswith("# yaml-language-server: $schema=")
     target = (path.parent / modeline.partition("=")[2]).resolve()
-    assert target == ROOT / "schemas" / "tenant.schema.json"
+    kind = "profile" if path.name.startswith("_") else "tenant"
+    assert target == ROOT / "schemas" / f"{kind}.schema.json"
     assert comment.startswith("# ")
     for word in text.replace("'", " ").split():
         if word.startswith("https:"):
