@@ -63,6 +63,6 @@ def _told(started: "Started", folder: Path) -> list[str]:
     if started.example:
         lines += [
             "  reconciler validate          the example is in order",
-            "  reconciler plan --sandbox    and this is what would change in the embedded API",
+            "  reconciler plan --sandbox    what would change in the embedded API",
         ]
-    return [*lines, "  reconciler import TENANT     your own tenants; where credentials go is in README.md"]
+    return [*lines, "  reconciler import TENANT     your own tenants (where credentials go: README.md)"]

@@ -63,7 +63,7 @@ def targets(
     wanted: list[Target] = []
     refused: dict[Target, Problem] = {}
     passed_over: list[str] = []
-    for name in dict.fromkeys((*named, *meant)):
+    for name in sorted({*named, *meant}):
         target = _target(name, there.get(name), folder, world)
         problem = _in_the_way(target, there.get(name), force=force)
         if problem is None:
