@@ -111,7 +111,9 @@ def _drafted(
         if problem is not None:
             problems[one] = problem
         else:
-            drafts[one] = draft(one.tenant, live, catalogue, reached.secrets[one.tenant], _modeline(one.path, folder))
+            drafts[one] = draft(
+                one.tenant, live, catalogue, reached.secrets[one.tenant], _modeline(one.path, folder, "tenant")
+            )
     return drafts, problems
 
 
@@ -126,9 +128,10 @@ def _unreadable(one: Target, live: Mapping[str, Live]) -> Problem | None:
     return one.problem("import/unreadable", message, "Correct that and import again.")
 
 
-def _modeline(path: Path, folder: Path) -> str:
+def _modeline(path: Path, folder: Path, kind: str) -> str:
+    """Return the line by which an editor finds the schema of a file, a "tenant" or a "profile"."""
     up = "../" * len(PurePath(os.path.relpath(path.parent, folder.parent)).parts)
-    return f"yaml-language-server: $schema={up}schemas/tenant.schema.json"
+    return f"yaml-language-server: $schema={up}schemas/{kind}.schema.json"
 
 
 def _keeping(
@@ -166,7 +169,11 @@ def _write(
     if profile is not None and common is None:
         said.append("No profile was written: no two of the tenants share a value that one could hold.")
     if profile is not None and common is not None:
-        header = (_modeline(profile.path, folder), f"A profile: what {len(common.tenants)} tenants share.", "")
+        header = (
+            _modeline(profile.path, folder, "profile"),
+            f"A profile: what {len(common.tenants)} tenants share.",
+            "",
+        )
         problem = _put(profile, Draft(common.entries, header), force=force)
         if problem is not None:
             hint = "Correct that and import again."

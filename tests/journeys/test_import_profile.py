@@ -43,6 +43,7 @@ def test_shared_keys_stand_in_the_profile_and_what_can_be_set_once_does_not(thre
     """The one that differs says its own; nobody says twice what the profile says."""
     ended = three.run("import", "*", "--profile")
     assert ended.exit_code == 0
+    assert text(three, "_shared").startswith("# yaml-language-server: $schema=../schemas/profile.schema.json\n")
     assert "on_hold_timer_duration: 60 " in text(three, "_shared")
     assert "enabled: false" in text(three, "_shared")
     assert "sequence" not in text(three, "_shared")

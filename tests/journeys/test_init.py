@@ -17,6 +17,7 @@ from tests.cli.calling import reconciler, surroundings
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "reconciler" / "template"
 NAMES = {path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*") if path.is_file()}
+SCHEMAS = {f"schemas/{kind}.schema.json" for kind in ("tenant", "profile")}
 EXAMPLE = {name for name in NAMES if name.startswith("tenants/")}
 
 Init = Callable[..., tuple[int, str, str]]
@@ -44,9 +45,9 @@ def test_a_new_folder_gets_the_template_and_the_schemas(init: Init, tmp_path: Pa
     code, out, err = init("a/my-config")
     assert (code, err) == (0, "")
     made = contents(tmp_path / "a" / "my-config")
-    assert made["schemas/tenant.schema.json"] == (ROOT / "schemas" / "tenant.schema.json").read_bytes()
-    assert {name: data for name, data in made.items() if not name.startswith("schemas/")} == {
-        name: (TEMPLATE / name).read_bytes() for name in NAMES
+    assert made == {
+        **{name: (TEMPLATE / name).read_bytes() for name in NAMES},
+        **{name: (ROOT / name).read_bytes() for name in SCHEMAS},
     }
     assert [name for name in made if f"  {name}\n" not in out] == []
     for told in ("cd a/my-config", "reconciler validate", "reconciler plan --sandbox", "reconciler import TENANT"):
@@ -66,7 +67,7 @@ def test_what_it_says_to_do_next_works_and_shows_something(tmp_path: Path):
     assert any(key["irreversible"] for key in tenant["keys"])
 
 
-@pytest.mark.parametrize("name", sorted({*NAMES, "schemas/tenant.schema.json"}))
+@pytest.mark.parametrize("name", sorted({*NAMES, *SCHEMAS}))
 def test_a_file_with_other_content_stops_it_before_anything_is_written(init: Init, tmp_path: Path, name: str):
     """And with --keep it stays as it is, whichever it is."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -139,7 +140,7 @@ def test_git_ignores_reports_and_credentials_and_nothing_that_belongs_there(tmp_
     reconciler("init", ".", cwd=tmp_path)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     wanted = [".reconciler/runs/x.json", "credentials.yaml", "x.credentials.yaml", "plan.json", "plan.md", "apply.json"]
-    kept = [*NAMES, "schemas/tenant.schema.json", "tenants/plan-b.yaml"]
+    kept = [*NAMES, *SCHEMAS, "tenants/plan-b.yaml"]
     command = ["git", "check-ignore", "--no-index", *wanted, *kept]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, text=True)
     assert done.stdout.splitlines() == wanted
@@ -151,7 +152,15 @@ def test_each_modeline_leads_to_a_schema_that_was_written(tmp_path: Path):
     for name in EXAMPLE:
         match = re.match(r"# yaml-language-server: \$schema=(\S+)\n", (tmp_path / name).read_text())
         assert match is not None, name
+        assert match[1] == f"../schemas/{'profile' if '/_' in name else 'tenant'}.schema.json"
         assert ((tmp_path / name).parent / match[1]).is_file()
+
+
+def test_the_schemas_are_those_that_the_command_for_them_would_write(tmp_path: Path):
+    """So that a CI which checks them is content from the first day on."""
+    reconciler("init", ".", cwd=tmp_path)
+    done = reconciler("schemas", "--check", "--out", "schemas", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
 def uncommented(text: str) -> str:
