@@ -6,14 +6,16 @@
 import os
 import re
 import shlex
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from difflib import unified_diff
 from pathlib import Path
+from random import sample
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,9 +51,9 @@ class Walk:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End what serves, as Ctrl-C would."""
+        """End what serves, as `kill %1` does: a script that runs in the background passes no Ctrl-C on."""
         if self._served is not None:
-            self._served.send_signal(signal.SIGINT)
+            self._served.terminate()
             self._served.wait(SECONDS)
 
     def run(self, command: str) -> str:
@@ -116,8 +118,11 @@ with open(sys.argv[1], "w", encoding="utf-8") as file:
 
 
 def _free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return str(listening.getsockname()[1])
+    """Below the range that systems hand out for outgoing connections, or another program may get it first."""
+    for port in sample(range(10_000, 20_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return str(port)
+    raise SystemExit("no free port on 127.0.0.1")
 
 
 def commands(page: str) -> list[str]:
@@ -156,7 +161,9 @@ def main() -> None:
     made = walked(page)
     if "--check" in sys.argv[1:]:
         if made != page:
-            raise SystemExit(f"{PAGE.relative_to(ROOT)} is stale. Run: python {Path(__file__).relative_to(ROOT)}")
+            changes = "\n".join(unified_diff(page.splitlines(), made.splitlines(), "the page", "today", lineterm=""))
+            name = PAGE.relative_to(ROOT)
+            raise SystemExit(f"{changes}\n{name} is stale. Run: python {Path(__file__).relative_to(ROOT)}")
         return
     PAGE.write_text(made, encoding="utf-8")
 
