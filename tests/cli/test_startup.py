@@ -67,6 +67,7 @@ OFFLINE = {
     "explain": ("explain",),
     "explain a key": ("explain", "external_oms"),
     "shards": ("shards",),
+    "init": ("init", "new"),
 }
 
 
