@@ -1,4 +1,4 @@
-"""Write what the commands of docs/first-tenant.md print into that page, from a real run of all of them, in order.
+"""Write what the commands of docs/tutorial/first-tenant.md print into that page, from a real run of all in order.
 
 `--check` writes nothing and fails when the page shows something else than a run does today.
 """
@@ -19,7 +19,7 @@ from random import sample
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "first-tenant.md"
+PAGE = ROOT / "docs" / "tutorial" / "first-tenant.md"
 PORT = "8400"
 """Where the page serves; a run takes a free port in its place, as two may be under way."""
 SECONDS = 60.0

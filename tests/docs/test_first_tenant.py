@@ -8,7 +8,7 @@ from scripts.first_tenant import commands
 from tests.cli.calling import LIMIT, surroundings
 from tests.docs.pages import ROOT, blocks, text_of
 
-PAGE = "docs/first-tenant.md"
+PAGE = "docs/tutorial/first-tenant.md"
 
 
 def test_the_walk_prints_what_the_page_shows(tmp_path: Path):

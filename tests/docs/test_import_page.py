@@ -1,4 +1,4 @@
-"""The commands of docs/import.md are run as they stand there."""
+"""The commands of docs/how-to/import.md are run as they stand there."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ TENANTS = ("acme", "acme-staging", "beta", "gamma")
 
 def test_the_commands_of_the_page_import_what_they_say(tmp_path: Path):
     """In order: two tenants by name, then the others, which share a value."""
-    (block,) = blocks("docs/import.md")
+    (block,) = blocks("docs/how-to/import.md")
     assert block.language == "sh"
     lines = [line.split(" #")[0].rstrip() for line in block.text.splitlines()]
     catalogue = load()
@@ -42,5 +42,5 @@ def test_the_page_names_what_the_help_names(word: str):
     """A reader of either finds the same."""
     from tests.docs.pages import text_of
 
-    assert word in text_of("docs/import.md")
+    assert word in text_of("docs/how-to/import.md")
     assert word.removeprefix("exit ") in reconciler("import", "--help", cwd=Path.cwd()).stdout

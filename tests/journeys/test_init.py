@@ -196,11 +196,11 @@ def test_what_the_settings_show_in_comments_is_valid_and_the_defaults_are_true(t
 
 
 def test_the_readme_of_the_template_names_commands_that_exist_and_every_exit_code():
-    """The table of codes is that of the product's own README."""
+    """The table of codes is that of the reference."""
     text = (TEMPLATE / "README.md").read_text()
     assert set(re.findall(r"^reconciler (\w+)", text, re.MULTILINE)) <= set(COMMANDS)
     codes = re.compile(r"^\| (\d+) \|", re.MULTILINE)
-    assert codes.findall(text) == codes.findall((ROOT / "README.md").read_text())
+    assert codes.findall(text) == codes.findall((ROOT / "docs" / "reference" / "exit-codes.md").read_text())
 
 
 def test_the_credentials_that_the_readme_shows_are_of_the_right_form(tmp_path: Path):
