@@ -44,8 +44,9 @@ mutate: .venv/.dev .venv/.project ## change planning and applying line by line a
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python scripts/mutation_score.py
 
 pictures: .venv/.dev .venv/.project ## draw the pictures in docs/images from real runs
-	@$(BIN)/python scripts/pictures.py
-	@$(BIN)/python scripts/picture_comment.py
+	@$(BIN)/python -m scripts.pictures
+	@$(BIN)/python -m scripts.picture_terminal
+	@$(BIN)/python -m scripts.picture_comment
 
 docs: .venv/.dev .venv/.project ## write what is generated in the docs, and build their site: build/site/index.html
 	@$(BIN)/python -m scripts.reference

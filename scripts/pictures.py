@@ -1,4 +1,4 @@
-"""Draw docs/images/plan.svg: the terminal during `reconciler plan --sandbox` on the sample fleet, from a real run.
+"""Draw docs/images from real runs: the terminal during `reconciler plan --sandbox` on the sample fleet, and more.
 
 `--check` draws nothing and fails when the picture is not what a run shows today.
 """
@@ -29,7 +29,7 @@ TENANTS = ("*staging", "northwind", "birchwood")
 COMMAND = "reconciler plan --sandbox " + " ".join(f"--tenant {shlex.quote(tenant)}" for tenant in TENANTS)
 
 # No address of a font in it: the picture must look the same without a network.
-_FORMAT = """\
+FORMAT = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: {char_height}px;
@@ -66,7 +66,7 @@ def draw(report: Report) -> str:
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8400", to_text(report, width=WIDTH, colour=True))
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text.from_ansi(f"$ {COMMAND}\n{text}"), end="")
-    return console.export_svg(title="reconciler plan", theme=MONOKAI, code_format=_FORMAT, unique_id="plan")
+    return console.export_svg(title="reconciler plan", theme=MONOKAI, code_format=FORMAT, unique_id="plan")
 
 
 def main() -> None:
@@ -78,6 +78,9 @@ def main() -> None:
         return
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_text(picture, encoding="utf-8")
+    from scripts import picture_html  # run as a module, which --check need not be
+
+    picture_html.main()
 
 
 if __name__ == "__main__":

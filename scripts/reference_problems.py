@@ -60,6 +60,8 @@ MEANINGS: Mapping[str, str] = {
     "rule/empty": "a key is declared without a value",
     "rule/secret-reference": "a sensitive field holds something else than a reference `{secret: NAME}`",
     "catalogue/file": "a file of the catalogue can't be used",
+    "import/file-exists": "the tenant has a file already, which stays as it is unless `--force` is given",
+    "import/no-profile": "the profile that was asked for could not be written, and so no file that would extend it",
     "import/unreadable": "a live value could not be read, so its key is not in the file",
     "call/usage": "usage, settings, credentials or a plan file; the message says which",
     "run/interrupted": "the run was interrupted",

@@ -1,8 +1,9 @@
-"""A key in words, for a person at a terminal: what it does, what may stand in it, what to write."""
+"""A key in words: what it does, what may stand in it, what to write. As a page of facts, and that as plain text."""
 
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.catalogue.catalogue import Catalogue
@@ -12,6 +13,65 @@ from reconciler.model.values import pointer
 
 Block = tuple[str, list[str]]
 """A heading and its lines, not yet indented."""
+ONCE = (
+    "CAN BE SET ONCE. The platform takes the first value for good: apply asks for a reviewed plan (or "
+    "--allow-irreversible) before the first set, and never sends this key to a tenant that has a value."
+)
+API = "API"
+VALUE = "Value"
+RULES = "House rules, for what stands in files"
+ORDER = "Order of writing"
+EXAMPLE = "Example, as it stands in tenants/TENANT.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a key's value: its JSON Pointer (or `the value`), what may stand there, and what it means."""
+
+    name: str
+    facts: tuple[str, ...]
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that is to be known of one key, in words. Texts are those of the schemas: escape them for the medium.
+
+    `phrase` is the first sentence of what it means, and `example` YAML as it may stand in a tenant's file.
+    """
+
+    name: str
+    title: str
+    write_once: bool
+    paragraphs: tuple[str, ...]
+    path: str
+    answers: tuple[str, ...]
+    places: tuple[Place, ...]
+    rules: tuple[HouseRule, ...]
+    order: tuple[str, ...]
+    example: str
+
+    @property
+    def phrase(self) -> str:
+        """The first sentence; all of it, where it has only one."""
+        first, stop, _ = self.paragraphs[0].replace("\n", " ").partition(". ")
+        return f"{first}." if stop else first
+
+
+def page(catalogue: Catalogue, key: Key) -> Page:
+    """Return the page of `key`."""
+    return Page(
+        name=key.name,
+        title=key.title,
+        write_once=key.write_once,
+        paragraphs=tuple(key.description.split("\n\n")),
+        path=key.path,
+        answers=(f"GET answers {', '.join(key.get_statuses)}", f"POST answers {', '.join(key.post_statuses)}"),
+        places=tuple(_places(key.schema)),
+        rules=tuple(key.rules),
+        order=tuple(order_of_writing(catalogue.keys, key)),
+        example=sample(key),
+    )
 
 
 def explain(catalogue: Catalogue, key: Key | None = None, *, width: int = 80) -> str:
@@ -35,44 +95,41 @@ def _every(catalogue: Catalogue, width: int) -> str:
 
 
 def _one(catalogue: Catalogue, key: Key, width: int) -> str:
-    lines = [key.name, key.title, ""]
-    for paragraph in key.description.split("\n\n"):
+    told = page(catalogue, key)
+    lines = [told.name, told.title, ""]
+    for paragraph in (*told.paragraphs, *([ONCE] if told.write_once else [])):
         lines.extend([*_wrapped(paragraph, width), ""])
-    if key.write_once:
-        warning = (
-            "CAN BE SET ONCE. The platform takes the first value for good: apply asks for a reviewed plan (or "
-            "--allow-irreversible) before the first set, and never sends this key to a tenant that has a value."
-        )
-        lines.extend([*_wrapped(warning, width), ""])
-    for heading, inner in _blocks(catalogue, key, width):
+    for heading, inner in _blocks(told, width):
         lines.extend([heading, *(f"  {line}".rstrip() for line in inner), ""])
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _blocks(catalogue: Catalogue, key: Key, width: int) -> Iterator[Block]:
-    answers = [f"GET answers {', '.join(key.get_statuses)}", f"POST answers {', '.join(key.post_statuses)}"]
-    yield "API", [key.path, *(line for text in answers for line in _wrapped(text, width - 2, rest="    "))]
-    yield "Value", list(_fields(key.schema, width - 2))
-    if key.rules:
-        rules = [line for rule in key.rules for line in _rule(rule, width - 2)]
-        yield "House rules, for what stands in files", rules
-    order = [line for text in order_of_writing(catalogue.keys, key) for line in _wrapped(text, width - 2)]
+def _blocks(told: Page, width: int) -> Iterator[Block]:
+    yield API, [told.path, *(line for text in told.answers for line in _wrapped(text, width - 2, rest="    "))]
+    yield VALUE, [line for place in told.places for line in _place(place, width - 2)]
+    if told.rules:
+        yield RULES, [line for rule in told.rules for line in _rule(rule, width - 2)]
+    order = [line for text in told.order for line in _wrapped(text, width - 2)]
     if order:
-        yield "Order of writing", order
-    yield "Example, as it stands in tenants/TENANT.yaml", sample(key).splitlines()
+        yield ORDER, order
+    yield EXAMPLE, told.example.splitlines()
 
 
-def _fields(schema: Schema, width: int, path: tuple[str, ...] = (), *, required: bool | None = None) -> Iterator[str]:
-    """Yield a line of facts for each place of the value, with what it means below."""
-    name = pointer(*path) or "the value"
+def _place(place: Place, width: int) -> Iterator[str]:
+    yield from _wrapped(", ".join(place.facts), width, first=f"{place.name}: ", rest="    ")
+    if place.meaning:
+        yield from _wrapped(place.meaning, width, first="    ", rest="    ")
+
+
+def _places(schema: Schema, path: tuple[str, ...] = (), *, required: bool | None = None) -> Iterator[Place]:
+    """Yield each place of the value, with what it means; of an object as a whole, the page tells already."""
     if path or "properties" not in schema:
-        yield from _wrapped(", ".join(_facts(schema, required=required)), width, first=f"{name}: ", rest="    ")
-    if path and schema.get("description"):
-        yield from _wrapped(schema["description"], width, first="    ", rest="    ")
+        facts = tuple(_facts(schema, required=required))
+        yield Place(pointer(*path) or "the value", facts, schema.get("description", "") if path else "")
     for member, field in schema.get("properties", {}).items():
-        yield from _fields(field, width, (*path, member), required=member in schema.get("required", ()))
+        yield from _places(field, (*path, member), required=member in schema.get("required", ()))
     if "items" in schema:
-        yield from _fields(schema["items"], width, (*path, "*"))
+        yield from _places(schema["items"], (*path, "*"))
 
 
 _BOUNDS = {
@@ -116,9 +173,8 @@ def _facts(schema: Schema, *, required: bool | None) -> Iterator[str]:
 
 
 def _rule(rule: HouseRule, width: int) -> Iterator[str]:
-    text = f"{rule.reason} {rule.hint}".strip()
     yield f"{rule.id} ({rule.severity.value})"
-    yield from _wrapped(text, width, first="    ", rest="    ")
+    yield from _wrapped(f"{rule.reason} {rule.hint}".strip(), width, first="    ", rest="    ")
 
 
 def order_of_writing(keys: Iterable[Key], key: Key) -> Iterator[str]:

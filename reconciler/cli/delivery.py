@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,35 +11,52 @@ from pathlib import Path
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.colour import wants_colour
 from reconciler.cli.options import Output
+from reconciler.cli.watching import Silence, Watching, watching
 from reconciler.inputs.usage import UsageProblem
-from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, World
+from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, RealClock, World
 from reconciler.journeys.compile import Run, broken_off, cut_off, not_begun
 from reconciler.model.meaning import NO_MEANINGS, Meanings
 from reconciler.model.report import Report
+from reconciler.model.words import Result
 from reconciler.report.collecting import no_collecting
 from reconciler.report.write import Format, NotSaved, format_of, pieces, save
 
 RUNS = Path(".reconciler") / "runs"
 """Below the working directory: where the JSON report goes when no --report asks for one."""
 
+_REPORT = "The report of this run"
+_LED_TO = {"plan": "The plan file of this run", "apply": _REPORT}
+"""Where to a person at a terminal is led, by command."""
 _PIPED_WIDTH = 100
 """Cells, when nobody is watching: the same on every machine."""
 _BLOCK = 65_536
 """Characters that are written to stdout at once."""
 
 
-def world_of(output: Output) -> World:
-    """Return the real world, with stderr as loud as a person asked for."""
+def watching_of(output: Output) -> Watching:
+    """Return what shows on stderr how far a run is."""
+    if output.quiet:
+        return Silence()
+    terminal = sys.stderr.isatty()
+    colour = wants_colour(output.colour, os.environ, terminal=terminal)
+    return watching(RealClock(), os.environ, terminal=terminal, logged=output.verbose, colour=colour)
+
+
+def world_of(output: Output, watched: Watching | None = None) -> World:
+    """Return the real world, with stderr as loud as a person asked for. Whoever gives `watched` ends it."""
     if output.verbose:
         import logging  # only to be told of requests
 
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(name)s: %(message)s")
+    watched = watched or watching_of(output)
     return World(
         cwd=Path.cwd(),
         environment=dict(os.environ),
-        notice=_say_nothing if output.quiet else _say,
-        progress=_ProgressLine() if sys.stderr.isatty() and not output.quiet else _no_progress,
+        notice=watched.notice,
+        progress=watched.progress,
+        watch=watched,
     )
 
 
@@ -57,12 +75,14 @@ def run_and_deliver(
     Always means: also of a run that ended before it looked at any tenant. Then stderr says why, in place of the
     text report, and a bug goes on to whoever called.
     """
-    world = world_of(output)
+    watched = watching_of(output)
+    world = world_of(output, watched)
     run = Run(command, world.stamp(), sandbox)
     world = replace(world, kept=_kept(output, world.cwd, run, keep_json=keep_json, journal=journal))
     told: Collection[Path] = ()
     try:
-        report = journey(world)
+        with closing(watched):
+            report = journey(world)
     except CorrectTheCallError as error:
         tell(error.problem)
         report = not_begun(run, error.problem, world.stamp())
@@ -88,12 +108,17 @@ def deliver(report: Report, output: Output, world: World, *, text: bool = True, 
     known = _meanings(output, world)
     lost = [problem for path in world.kept.reports if (problem := _save(report, path, known)) is not None]
     failed = [problem for problem in lost if problem.path in output.reports]
-    if text or output.format != Format.TEXT:
-        for block in _blocks(_for_stdout(report, output, world.environment, known)):
-            click.echo(block, nl=False)
-    for problem in lost:
-        if problem.path not in told:
-            click.echo(problem.message, err=True)
+    try:
+        if text or output.format != Format.TEXT:
+            for block in _blocks(_for_stdout(report, output, world.environment, known)):
+                # What is in it is wanted: nothing is to be taken out again.
+                click.echo(block, nl=False, color=True)
+    finally:
+        # Ctrl-C ends whoever reads our stdout, too.
+        for problem in lost:
+            if problem.path not in told:
+                click.echo(problem.message, err=True)
+        _say_where(report, output, world, [problem.path for problem in lost])
     return report.exit_code or (exits.PROBLEMS if failed else exits.OK)
 
 
@@ -157,6 +182,18 @@ def _meanings(output: Output, world: World) -> Meanings:
     return meanings(output.settings, world)
 
 
+def _say_where(report: Report, output: Output, world: World, lost: Collection[Path]) -> None:
+    """Say where the report is that nobody asked for by name: to whoever was cut off, or has something to do with it."""
+    path = world.kept.reports[-1] if world.kept.reports else None
+    if output.quiet or path is None or path in output.reports or path in lost:
+        return
+    cut_off = report.exit_code in {exits.INTERRUPTED, exits.BUG}
+    done = report.command in _LED_TO and report.exit_code != exits.USAGE and report.result is not Result.IN_SYNC
+    if cut_off or (done and sys.stderr.isatty()):
+        shown = path.relative_to(world.cwd) if path.is_relative_to(world.cwd) else path
+        click.echo(f"{_REPORT if cut_off else _LED_TO[report.command]}: {shown}", err=True)
+
+
 def _blocks(text: Iterable[str]) -> Iterator[str]:
     """Yield the same text in pieces of a size that is worth a write: a piece of ours may be a line."""
     held: list[str] = []
@@ -172,31 +209,18 @@ def _blocks(text: Iterable[str]) -> Iterator[str]:
 
 def _for_stdout(report: Report, output: Output, environment: Mapping[str, str], known: Meanings) -> Iterator[str]:
     terminal = sys.stdout.isatty()
-    colour = terminal and output.colour is not False and not environment.get("NO_COLOR")
+    colour = wants_colour(output.colour, environment, terminal=terminal)
     width = _PIPED_WIDTH
     if terminal:
         import shutil  # it brings every archive format along, and a hook or a CI job has no terminal
 
         width = shutil.get_terminal_size().columns
-    form = Format(output.format)
-    return pieces(report, form, width=width, colour=bool(colour), verbose=output.verbose, meanings=known)
-
-
-class _ProgressLine:
-    """One line on a terminal's stderr, rewritten in place, gone at the end."""
-
-    def __call__(self, phase: str, done: int, total: int) -> None:
-        text = f"{phase}: {done} of {total} tenants" if done < total else ""
-        click.echo(f"\r\x1b[2K{text}", nl=False, err=True)
-
-
-def _no_progress(phase: str, done: int, total: int) -> None:
-    """Nobody is watching."""
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
-
-
-def _say_nothing(line: str) -> None:
-    """--quiet."""
+    return pieces(
+        report,
+        Format(output.format),
+        width=width,
+        colour=colour,
+        verbose=output.verbose,
+        meanings=known,
+        overview=terminal and not output.verbose,
+    )

@@ -1,6 +1,6 @@
 """`reconciler explain`."""
 
-import shutil
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +8,8 @@ import click
 
 from reconciler.cli import exits
 
+PLAIN = 80
+"""Cells, when nobody is looking: the same on every machine."""
 EPILOG = """\b
 Examples:
   reconciler explain                         every key there is
@@ -20,17 +22,28 @@ Examples:
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path), metavar="FILE", help="Settings file.")
 def command(*, key: str | None, settings_file: Path | None) -> int:
     """Say what a key means: fields, defaults, house rules, and how it stands in a file."""
+    from reconciler.cli.colour import is_dumb, wants_colour
     from reconciler.cli.delivery import tell, world_of
     from reconciler.cli.options import Output
     from reconciler.journeys.call import Call, CorrectTheCallError
-    from reconciler.journeys.explain import explain
+    from reconciler.journeys.explain import asked_about
+    from reconciler.report.untrusted import terminal
 
-    width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
     quiet = Output("text", (), quiet=True, verbose=False, colour=None)
     try:
-        text = explain(Call("explain", settings_file=settings_file), world_of(quiet), key, width=width)
+        asked = asked_about(Call("explain", settings_file=settings_file), world_of(quiet), key)
     except CorrectTheCallError as error:
         tell(error.problem)
         return exits.USAGE
-    click.echo(text, nl=False)
+    if sys.stdout.isatty() and not is_dumb(os.environ):
+        import shutil
+
+        from reconciler.cli.pages import drawn  # rich: only for a person who is looking
+
+        width = shutil.get_terminal_size().columns
+        colour = wants_colour(None, os.environ, terminal=True)
+        text = drawn(asked.pages, listed=asked.listed, width=width, colour=colour)
+    else:
+        text = "".join(f"{terminal(line)}\n" for line in asked.plain(PLAIN).splitlines())
+    click.echo(text, nl=False, color=True)
     return exits.OK

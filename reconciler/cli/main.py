@@ -12,6 +12,7 @@ from reconciler import __version__
 from reconciler.cli import exits
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "init": ("reconciler.cli.init", "Write a new config repository, with an example to try."),
     "validate": ("reconciler.cli.validate", "Check tenant files, offline."),
     "plan": ("reconciler.cli.plan", "Read the live values and show what apply would change."),
     "apply": ("reconciler.cli.apply", "POST the keys that differ, read them back, and report."),
@@ -30,6 +31,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 
 EPILOG = """\b
 A first look, with nothing set up:
+  reconciler init my-config && cd my-config
   reconciler plan --sandbox
 \b
 The daily round:

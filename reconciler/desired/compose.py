@@ -3,15 +3,20 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from reconciler.desired.places import EXTENDS
+from reconciler.desired.remarks import Remarks
 from reconciler.model.key import Key
+from reconciler.model.normal import Path
 from reconciler.model.values import Secret, SecretRef, Value
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _MEANS_SOMETHING = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 """To one YAML reader or another. Quoted, they are text to all."""
+_FARTHEST = 60
+"""The column behind which comments beside a value are no longer aligned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +26,28 @@ class Entry:
     key: Key
     value: Value
     instead_of: tuple[str, ...] = ()
+    remarks: Remarks = field(default_factory=Remarks)
 
 
-def compose(entries: Iterable[Entry], header: Sequence[str] = (), footer: Sequence[str] = ()) -> str:
+def compose(
+    entries: Iterable[Entry], header: Sequence[str] = (), footer: Sequence[str] = (), extends: Sequence[str] = ()
+) -> str:
     """Return a file with `entries` in catalogue order, each group once, and comments before and after.
 
-    Raises ValueError for a Secret: a file holds references only.
+    `extends` are the profiles that it names. Raises ValueError for a Secret: a file holds references only.
     """
     lines = [_comment(line) for line in header]
+    if extends:
+        lines.append(f"{EXTENDS}: [{', '.join(extends)}]")
     ordered = sorted(entries, key=lambda entry: entry.key.order)
     for group in dict.fromkeys(entry.key.group for entry in ordered):
         members = [entry for entry in ordered if entry.key.group == group]
         commented = all(entry.instead_of for entry in members)
         lines.append(f"{'# ' if commented else ''}{group}:")
-        for entry in members:
+        for number, entry in enumerate(members):
+            lines += ["" for _ in entry.remarks.above[:1] if number]
             lines += _entry(entry)
-    if all(entry.instead_of for entry in ordered):
+    if not extends and all(entry.instead_of for entry in ordered):
         # A file of comments alone would be an empty one, which is refused as a slip.
         lines.append("{}  # Nothing is declared. These braces go when something is.")
     lines += [_comment(line) for line in footer]
@@ -49,21 +60,28 @@ def snippet(entry: Entry) -> str:
 
 
 def _entry(entry: Entry) -> list[str]:
-    text = list(_member(entry.key.short, entry.value, 1))
+    text = _aligned(list(_member(entry.key.short, entry.value, 1, (), entry.remarks.beside)))
+    above = [f"  # {_one_line(line)}" for line in entry.remarks.above]
     if not entry.instead_of:
-        return text
-    return [*(f"  # {_one_line(why)}" for why in entry.instead_of), *(f"  # {line[2:]}" for line in text)]
+        return [*above, *text]
+    return [*above, *(f"  # {_one_line(why)}" for why in entry.instead_of), *(f"  # {line[2:]}" for line in text)]
 
 
-def _member(name: str, value: Value, depth: int) -> Iterable[str]:
-    """Yield a mapping's members line by line; everything else stands on the line of its name."""
+def _aligned(lines: Sequence[tuple[str, str]]) -> list[str]:
+    """Put each line's comment behind it, all of them at one column as far as they can be."""
+    column = max((len(text) for text, comment in lines if comment and len(text) <= _FARTHEST), default=0)
+    return [f"{text:<{column}}  # {_one_line(comment)}" if comment else text for text, comment in lines]
+
+
+def _member(name: str, value: Value, depth: int, path: Path, beside: Mapping[Path, str]) -> Iterator[tuple[str, str]]:
+    """Yield a mapping's members line by line, each with its comment; all else stands on the line of its name."""
     indent = "  " * depth
     if isinstance(value, Mapping) and value:
-        yield f"{indent}{_text(name)}:"
+        yield f"{indent}{_text(name)}:", beside.get(path, "")
         for member, inner in value.items():
-            yield from _member(member, inner, depth + 1)
+            yield from _member(member, inner, depth + 1, (*path, member), beside)
     else:
-        yield f"{indent}{_text(name)}: {_flow(value)}"
+        yield f"{indent}{_text(name)}: {_flow(value)}", beside.get(path, "")
 
 
 def _flow(value: Value) -> str:

@@ -13,6 +13,7 @@ from reconciler.catalogue.tenantfile import SECRET_NAME
 from reconciler.desired.compose import Entry, compose, snippet
 from reconciler.desired.fleet import load
 from reconciler.desired.listing import list_files
+from reconciler.desired.remarks import remarks
 from reconciler.model.files import Entry as FileEntry
 from reconciler.model.files import Kind, Unread
 from reconciler.model.key import Key
@@ -37,12 +38,32 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A tenant's file, yet to be written. `needs` is what the credentials lack, by name."""
+    """A tenant's or profile's file, yet to be written. `needs` is what the credentials lack, by name.
 
-    text: str
-    declared: tuple[str, ...]
-    commented: tuple[str, ...]
-    needs: tuple[Need, ...]
+    `foreign` are the full names of keys that the catalogue doesn't know: they are mentioned at most.
+    """
+
+    entries: tuple[Entry, ...]
+    header: tuple[str, ...] = ()
+    footer: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    foreign: tuple[str, ...] = ()
+    extends: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return compose(self.entries, self.header, self.footer, self.extends)
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The full names of the keys that the file itself declares."""
+        return tuple(entry.key.name for entry in self.entries if not entry.instead_of)
+
+    @property
+    def commented(self) -> tuple[str, ...]:
+        """The full names of the keys that stand there as a comment, because a file may not say their value."""
+        return (*(entry.key.name for entry in self.entries if entry.instead_of), *self.foreign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +87,34 @@ def is_tenant_name(name: str) -> bool:
     return "/" not in name and list_files(OneFile(f"{name}.yaml", b""), shown="").names == (name,)
 
 
+def is_profile_name(name: str) -> bool:
+    """True if a file of this name, in the folder of tenants itself, could be a profile's."""
+    profiles = list_files(OneFile(f"{name}.yaml", b""), shown="").profiles if "/" not in name else ()
+    return [profile.name for profile in profiles] == [name]
+
+
 def draft(tenant: str, live: Mapping[str, Live], catalogue: Catalogue, secrets: Secrets, modeline: str) -> Draft:
     """Return the file for what is live, keys in catalogue order. No text of a secret is in it."""
     entries: list[Entry] = []
     mentioned: list[str] = []
+    dropped: list[str] = []
     needs: dict[str, Need] = {}
     for key in catalogue.keys:
         read = live[key.name]
         if read.state is not LiveState.SET or isinstance(read.value, Absent):
-            mentioned.append(f"{key.name}: {_NOT_DECLARED.get(read.state, read.state.value)}")
+            mentioned.append(f"{key.name} ({key.title}): {_NOT_DECLARED.get(read.state, read.state.value)}")
             continue
+        dropped += [f"{key.name}{where}" for where in read.unknown]
         value = _referenced(read.value, key, secrets, ())
         needs |= {need.name: need for need in _needs(key, value, read.value, secrets)}
-        entry = Entry(key, value)
+        entry = Entry(key, value, remarks=remarks(key))
         entries.append(_judged(entry, catalogue, "Live like this, which a file may not say:"))
     header = (modeline, f"The values of {tenant}, as the platform had them.", "")
-    footer = ("", "Not declared, so never read or written:", *mentioned) if mentioned else ()
-    return _draft(entries, header, footer, tuple(needs[name] for name in sorted(needs)))
+    footer = (
+        *(("", "Not declared, so never read or written:", *mentioned) if mentioned else ()),
+        *(("", "Live, and in no schema: writing the key would drop these.", *dropped) if dropped else ()),
+    )
+    return Draft(tuple(entries), header, footer, tuple(needs[name] for name in sorted(needs)))
 
 
 def restore(
@@ -104,17 +136,7 @@ def restore(
             entry = Entry(key, _as_written(value))
             entries.append(_judged(entry, catalogue, "It was like this, which a file may not say:"))
     mentioned = ("", "Not in the catalogue, so not here:", *foreign) if foreign else ()
-    made = _draft(entries, header, (*footer, *mentioned), ())
-    return replace(made, commented=(*made.commented, *foreign))
-
-
-def _draft(entries: Sequence[Entry], header: Sequence[str], footer: Sequence[str], needs: tuple[Need, ...]) -> Draft:
-    return Draft(
-        compose(entries, header, footer),
-        tuple(entry.key.name for entry in entries if not entry.instead_of),
-        tuple(entry.key.name for entry in entries if entry.instead_of),
-        needs,
-    )
+    return Draft(tuple(entries), tuple(header), (*footer, *mentioned), foreign=tuple(foreign))
 
 
 _NOT_DECLARED = {

@@ -84,6 +84,22 @@ def judge(listing: Listing, names: Iterable[str] | None, catalogue: Catalogue) -
     return Fleet(tuple(tenant(source) for source in _chosen(listing, names)), _unowned(listing, profiles))
 
 
+def extended(listing: Listing, names: Iterable[str], catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
+    """Return the profiles that each of the tenants `names` extends, as far as its file can be understood."""
+    reading = _Reading(listing.files, catalogue)
+    raws = {source.name: reading.checked(source).raw for source in _chosen(listing, names)}
+    return {name: tuple(one.profile for one in raw.extends) if raw else () for name, raw in raws.items()}
+
+
+def composed(profiles: Iterable[str], listing: Listing, catalogue: Catalogue) -> Mapping[str, DesiredKey] | None:
+    """Return what these profiles say together, by full key name; None if one is not there or has an error."""
+    known = _Reading(listing.files, catalogue).profiles(listing)
+    wanted = [known.get(name) for name in profiles]
+    if any(one is None or one.errors for one in wanted):
+        return None
+    return {key.key: key for key in _winning(one.keys for one in wanted if one is not None)}
+
+
 def _chosen(listing: Listing, names: Iterable[str] | None) -> Iterable[SourceFile]:
     chosen = None if names is None else frozenset(names)
     return (source for source in listing.tenants if chosen is None or source.name in chosen)

@@ -10,7 +10,7 @@ from reconciler.inputs.command import Bounds, run_command
 from reconciler.inputs.environment import CREDENTIALS, CREDENTIALS_COMMAND, given
 from reconciler.inputs.tomlfiles import read_regular
 from reconciler.inputs.usage import UsageProblem
-from reconciler.inputs.user import UserSettings
+from reconciler.inputs.user import UserSettings, user_settings_path
 
 SOURCES = (
     f"Give them by --credentials FILE, {CREDENTIALS} (the document itself), or {CREDENTIALS_COMMAND} or the "
@@ -46,8 +46,21 @@ def read_source(
         return _from_file(user.credentials, bounds)
     if user.credentials_command:
         return _from_command(user.credentials_command, f"the command in {user.file}", environment, bounds)
-    empty = " (it is set, but empty: does this job have access to the secret?)" if CREDENTIALS in environment else ""
-    return UsageProblem("There are no credentials.", SOURCES.replace(CREDENTIALS, CREDENTIALS + empty, 1))
+    return _no_source(environment)
+
+
+def _no_source(environment: Mapping[str, str]) -> UsageProblem:
+    """Say every way to give them, one a line."""
+    empty = ", which is set, but empty: does this job have access to the secret?" if CREDENTIALS in environment else ""
+    own = user_settings_path(environment) or "~/.config/reconciler/settings.toml"
+    ways = (
+        "--credentials FILE: a file that only you can read (chmod 600)",
+        f"{CREDENTIALS}: the document itself, for CI{empty}",
+        f"{CREDENTIALS_COMMAND}: a command that prints it, such as sops -d FILE",
+        f'the user-level settings file {own}: credentials = "FILE", or credentials_command = ["sops", "-d", "FILE"]',
+    )
+    hint = "Give them in one of these ways. To try without any, against the embedded API: --sandbox"
+    return UsageProblem("There are no credentials.", hint, ways)
 
 
 def _from_file(path: Path, bounds: Bounds) -> Raw | UsageProblem:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.applying.tenant import Brake, apply_tenant
+from reconciler.applying.tenant import IN_FLIGHT, Brake, apply_tenant
 from reconciler.applying.write import Desk
 from reconciler.inputs.choice import Shard, parse_shard
 from reconciler.inputs.usage import UsageProblem, did_you_mean, first_few
@@ -17,7 +17,7 @@ from reconciler.journeys.reach import Reach, reach
 from reconciler.journeys.reading import each
 from reconciler.journeys.recording import Recorder, check_it_can_be_kept, journal_of
 from reconciler.journeys.reviewing import MERGE, check_plan_files, narrowed_by, read_plan_files
-from reconciler.journeys.stopping import run_until_stopped
+from reconciler.journeys.stopping import READING, run_until_stopped
 from reconciler.model.journal import Journal
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import ApprovedPlan, ApprovedTenant
@@ -27,6 +27,7 @@ from reconciler.model.words import Severity, Status
 from reconciler.planning.gate import HELD_DRIFT, LIFTABLE, Policy, approve, reviewed_changes
 from reconciler.planning.plan import Asked
 from reconciler.planning.review import Reviewed
+from reconciler.report.wording import plural
 
 GRACE = 5.0
 """Seconds that operations under way get after the first signal."""
@@ -84,12 +85,29 @@ def apply(call: Call, world: World, approval: Approval) -> Report:
             merged=_changed_in(files, ground) if shard else None,
         )
         steps = _Steps(ground, reached, world, asked, policy, ledger, brake, journal)
-        interrupted = run_until_stopped(steps.run, brake, world.notice, grace=GRACE)
+        interrupted = run_until_stopped(steps.run, brake, world.notice, GRACE, lambda: _stopping(ledger))
     run = Run(call.command, started, call.sandbox, ground.selection, ground.revision)
     made = with_bugs(_report(run, steps, lifted, interrupted=interrupted), ledger.bugs)
     if journal is not None and (lost := journal.finished(made.exit_code)):
         world.notice(f"The journal has no last line ({lost}). The report is complete.")
     return made
+
+
+def _stopping(ledger: _Ledger) -> tuple[str, ...]:
+    """Say what the first signal does, as things stand when it comes; lines for a terminal of 80 columns."""
+    if ledger.approved is None:
+        return (*READING, f"What is being read gets {GRACE:g} s. Once more stops at once.")
+    outcomes = [outcome for keys in ledger.outcomes.values() for outcome in keys.values()]
+    done = sum(outcome.status is Status.APPLIED for outcome in outcomes)
+    posts = sum(outcome is IN_FLIGHT for outcome in outcomes)
+    first = f"Stopping: no further key is written; applied until now: {done:,}."
+    if not posts:
+        return (f"{first} No POST is under way.",)
+    return (
+        first,
+        f"Under way: {plural(posts, 'POST')}, to be answered and read back within {GRACE:g} s.",
+        "Once more stops at once, and leaves open whether that was written.",
+    )
 
 
 def _shard(call: Call, approval: Approval) -> Shard | None:
@@ -167,6 +185,7 @@ class _Steps:
                 await apply_tenant(tenants[name], desk, self.brake, recorder)
 
         names = [name for name, one in tenants.items() if one.plan.items]
+        self.world.progress("apply", 0, len(names))
         self.ledger.bugs.update(
             await each(
                 names,

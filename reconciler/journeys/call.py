@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from reconciler.inputs.usage import UsageProblem
 from reconciler.model.access import Clock, Notice
+from reconciler.model.watching import UNWATCHED, Watch
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class Progress(Protocol):
     """Tells a watching person how far a phase is."""
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        """`done` of `total` tenants are through `phase`."""
+        """`done` of `total` tenants are through `phase`, `read` or `apply`; at its beginning, none."""
 
 
 def _no_progress(phase: str, done: int, total: int) -> None:
@@ -108,6 +109,7 @@ class World:
     environment: Mapping[str, str]
     notice: Notice
     progress: Progress = _no_progress
+    watch: Watch = UNWATCHED
     clock: Clock = field(default_factory=RealClock)
     wall: Callable[[], datetime] = _utc_now
     random: Random = field(default_factory=SystemRandom)

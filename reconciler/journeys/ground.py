@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from reconciler.catalogue import Catalogue, CatalogueProblem
 from reconciler.catalogue import load as load_catalogue
@@ -80,6 +81,7 @@ def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] |
     """
     settings, catalogue = settings_and_catalogue(call, world)
     listing = discover(settings.tenants, shown_from=world.cwd)
+    refuse_nobody(listing, settings.tenants, settings, catalogue, call, world)
     chosen = choose(call, listing, catalogue, settings, world) if reviewed is None else reviewed(listing)
     fleet = load_fleet(listing, chosen.tenants, catalogue)
     if chosen.selection.tenants:
@@ -141,8 +143,6 @@ def _from_call(call: Call, listing: Listing) -> Narrowed:
     missed = unmatched(listing.names, call.tenant)
     if missed is not None:
         raise CorrectTheCallError(missed)
-    if not listing.names:
-        raise CorrectTheCallError(no_tenants(listing))
     every = select(listing.names, call.tenant)
     names = select(every, (), shard)
     selection = Selection(tenants=call.tenant, keys=call.key, shard=str(shard) if shard else None)
@@ -195,14 +195,14 @@ def others(every: Sequence[str], mine: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in every if name not in own)
 
 
-def no_tenants(listing: Listing) -> UsageProblem:
-    """Return what to say to somebody in an empty or wrong folder."""
-    said = [f"{problem.message}: {problem.where}" for problem in listing.problems]
-    return UsageProblem(
-        "There are no tenant files.",
-        "Point --tenants at the folder that has them, or write the first one with: reconciler import TENANT",
-        tuple(said[:3]),
-    )
+def refuse_nobody(
+    listing: Listing, folder: Path, settings: Settings, catalogue: Catalogue, call: Call, world: World
+) -> None:
+    """Raise CorrectTheCallError if there is no tenant at all in `folder`: empty, or the wrong one."""
+    if not listing.names:
+        from reconciler.journeys.lost import Nobody, no_tenants  # only who is lost waits for it
+
+        raise CorrectTheCallError(no_tenants(listing, folder, Nobody(call, world, settings, catalogue)))
 
 
 def only(tenant: DesiredTenant, globs: Sequence[str], catalogue: Catalogue) -> DesiredTenant:

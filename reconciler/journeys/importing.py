@@ -1,20 +1,23 @@
 """`import`: live values to tenant files. Reads only; never overwrites a file without being told to."""
 
 import os
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from reconciler.applying.tenant import Brake
-from reconciler.desired.drafting import Draft, Need, draft, is_tenant_name
-from reconciler.desired.fleet import Fleet
+from reconciler.catalogue import Catalogue
+from reconciler.desired.drafting import Draft, Need, draft
+from reconciler.desired.fleet import Fleet, composed, extended
 from reconciler.desired.fleet import load as load_fleet
 from reconciler.desired.listing import Listing, discover
-from reconciler.inputs.usage import UsageProblem, first_few
-from reconciler.journeys.call import Call, CorrectTheCallError, World
+from reconciler.desired.sharing import keeping, shared, without
+from reconciler.inputs.usage import first_few
+from reconciler.journeys.call import Call, World
 from reconciler.journeys.compile import Ending, Run, report, tenant_report, with_bugs
+from reconciler.journeys.filing import put
 from reconciler.journeys.ground import Ground, settings_and_catalogue
+from reconciler.journeys.import_targets import Target, Targets, profile_target, targets
 from reconciler.journeys.observe import Observed, observe
 from reconciler.journeys.platform import open_platform
 from reconciler.journeys.reach import Reach, reach
@@ -26,33 +29,33 @@ from reconciler.model.report import Report, Revision, Selection, TenantReport
 from reconciler.model.tenant import DesiredKey, DesiredTenant, Source
 from reconciler.model.words import LiveState, Result
 
+_TOLD_ONE_BY_ONE = 20
+"""Files. Of more than that one line tells, so that what is left to do can be found."""
+_UNREAD = Live(LiveState.UNREADABLE, detail="The run ended before it was read.")
+
 
 @dataclass(frozen=True, slots=True)
-class _Target:
-    tenant: str
-    path: Path
-    shown: str
+class Asked:
+    """What a person asked for beside the names. `profile` is the name of one to be made, empty for none."""
+
+    force: bool = False
+    profile: str = ""
 
 
-def import_tenants(call: Call, world: World, names: Sequence[str], *, force: bool) -> Report:
+def import_tenants(call: Call, world: World, names: Sequence[str], asked: Asked) -> Report:
     """Write a file for each tenant from what is live, and return what was done. Raises CorrectTheCallError.
 
-    A tenant with a key that can't be read gets no file: half of the truth would look like all of it.
+    A tenant with a key that can't be read gets no file: half of the truth would look like all of it. Nor does one
+    that has a file, without `force`. The others go on.
     """
     started = world.stamp()
     settings, catalogue = settings_and_catalogue(call, world)
     listing = discover(settings.tenants, shown_from=world.cwd)
-    targets = _targets(names, listing, settings.tenants, world, force=force)
-    there = {one.tenant: one for one in load_fleet(listing, names, catalogue).tenants}
-    wanted = tuple(
-        DesiredTenant(
-            one.tenant,
-            one.shown,
-            tuple(DesiredKey(key.name, None, Source(one.shown, 1, 1)) for key in catalogue.keys),
-        )
-        for one in targets
-    )
+    chosen = targets(call, world, names, listing, catalogue, settings.tenants, force=asked.force)
+    profile = _profile_of(asked, chosen, listing, catalogue, settings.tenants, world)
+    wanted = tuple(_whole(one, catalogue) for one in chosen.wanted)
     ground = Ground(settings, catalogue, wanted, Fleet(wanted), len(wanted), Selection(tuple(names)), Revision())
+    there = {one.tenant: one for one in load_fleet(listing, [one.tenant for one in wanted], catalogue).tenants}
     observed: Observed = {}
     bugs: dict[str, BaseException] = {}
     brake = Brake()
@@ -62,93 +65,163 @@ def import_tenants(call: Call, world: World, names: Sequence[str], *, force: boo
             bugs.update(await observe(ground, reached, world, platform.reading, brake, observed))
 
     known = tuple(there.get(one.tenant, one) for one in wanted)
-    with reach(call, world, settings, catalogue, known) as reached:
+    with reach(call, world, settings, catalogue, known, chosen.credentials) as reached:
         interrupted = run_until_stopped(lambda: read(reached), brake, world.notice, grace=0.0)
+    drafts, problems = _drafted(chosen.wanted, observed, catalogue, reached, settings.tenants)
+    said = list(_passed_over(chosen.passed_over))
+    problems |= chosen.refused
+    keeps = {} if profile is not None else _keeping(drafts, listing, catalogue, said)
+    problems |= _write(drafts, keeps, profile, settings.tenants, said, force=asked.force)
     run = Run(call.command, started, call.sandbox, ground.selection)
-    reports, said = [], []
-    for one in targets:
-        live = {key.name: observed.get(one.tenant, {}).get(key.name, _UNREAD) for key in catalogue.keys}
-        problems = _unreadable(one, live)
-        if not problems:
-            made = draft(one.tenant, live, catalogue, reached.secrets[one.tenant], _modeline(one, settings.tenants))
-            problems = _write(one, made)
-            said += _told(one, made)
-        reports.append(_tenant(run, one, reached, problems))
-    ending = Ending(warnings=said, interrupted=interrupted)
+    ending = Ending(
+        problems=[found for one, found in problems.items() if not one.tenant],
+        warnings=said,
+        interrupted=interrupted,
+    )
+    reports = [_tenant(run, one, reached, problems) for one in (*chosen.wanted, *chosen.refused)]
     return with_bugs(report(run, reports, ending, world.stamp()), bugs)
 
 
-_UNREAD = Live(LiveState.UNREADABLE, detail="The run ended before it was read.")
-
-
-def _targets(names: Sequence[str], listing: Listing, folder: Path, world: World, *, force: bool) -> tuple[_Target, ...]:
-    wrong = [name for name in names if not is_tenant_name(name)]
-    if wrong:
-        raise CorrectTheCallError(
-            UsageProblem(
-                f"No tenant can have this name: {', '.join(wrong)}.",
-                "Use 1 to 63 of a-z, 0-9 and inner hyphens, such as acme-staging.",
-            )
-        )
-    there = {source.name: source for source in listing.tenants}
-    existing = [there[name].file for name in names if name in there]
-    if existing and not force:
-        raise CorrectTheCallError(
-            UsageProblem("These files are there already.", "To overwrite them, say --force.", first_few(existing))
-        )
-    targets: list[_Target] = []
-    for name in dict.fromkeys(names):
-        path = folder / (there[name].path if name in there else f"{name}.yaml")
-        shown = path.relative_to(world.cwd) if path.is_relative_to(world.cwd) else path
-        targets.append(_Target(name, path, shown.as_posix()))
-    return tuple(targets)
-
-
-def _unreadable(one: _Target, live: Mapping[str, Live]) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(
-            file=one.shown,
-            line=0,
-            column=0,
-            pointer="",
-            rule="import/unreadable",
-            message=f"{name} can't be read, so no file was written: {read.detail}",
-            hint="Correct that and import again.",
-            tenant=one.tenant,
-        )
-        for name, read in sorted(live.items())
-        if read.state is LiveState.UNREADABLE
+def _profile_of(
+    asked: Asked, chosen: Targets, listing: Listing, catalogue: Catalogue, folder: Path, world: World
+) -> Target | None:
+    if not asked.profile:
+        return None
+    replaced = {one.tenant for one in chosen.wanted}
+    staying = [name for name in listing.names if name not in replaced]
+    return profile_target(
+        asked.profile, listing, extended(listing, staying, catalogue), folder, world, force=asked.force
     )
 
 
-def _modeline(one: _Target, folder: Path) -> str:
-    up = "../" * len(PurePath(os.path.relpath(one.path.parent, folder.parent)).parts)
-    return f"yaml-language-server: $schema={up}schemas/tenant.schema.json"
+def _whole(one: Target, catalogue: Catalogue) -> DesiredTenant:
+    """Return a tenant that declares every key there is, so that all of them are read."""
+    place = Source(one.file, 1, 1)
+    return DesiredTenant(one.tenant, one.file, tuple(DesiredKey(key.name, None, place) for key in catalogue.keys))
 
 
-def _write(one: _Target, made: Draft) -> tuple[Problem, ...]:
-    """Write the file whole or not at all."""
-    try:
-        one.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=one.path.parent, prefix=f".{one.tenant}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(made.text)
-            Path(name).chmod(0o644)
-            Path(name).replace(one.path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        message = f"The file can't be written: {error.strerror}"
-        return (Problem(one.shown, 0, 0, "", "file/unwritable", message, "Check the folder.", tenant=one.tenant),)
-    return ()
+def _drafted(
+    wanted: Sequence[Target], observed: Observed, catalogue: Catalogue, reached: Reach, folder: Path
+) -> tuple[dict[Target, Draft], dict[Target, Problem]]:
+    drafts: dict[Target, Draft] = {}
+    problems: dict[Target, Problem] = {}
+    for one in wanted:
+        live = {key.name: observed.get(one.tenant, {}).get(key.name, _UNREAD) for key in catalogue.keys}
+        problem = _unreadable(one, live)
+        if problem is not None:
+            problems[one] = problem
+        else:
+            drafts[one] = draft(
+                one.tenant, live, catalogue, reached.secrets[one.tenant], _modeline(one.path, folder, "tenant")
+            )
+    return drafts, problems
 
 
-def _told(one: _Target, made: Draft) -> list[str]:
-    said = [f"{one.tenant}: keys declared in {one.shown}: {len(made.declared)}."]
-    if made.commented:
-        said.append(f"{one.tenant}: only as a comment, as a file may not say it: {', '.join(made.commented)}.")
-    return [*said, *(_needed(one.tenant, need) for need in made.needs)]
+def _unreadable(one: Target, live: Mapping[str, Live]) -> Problem | None:
+    """Return one problem for all keys of a tenant that can't be read: most often all of them fail alike."""
+    unread = {name: read.detail for name, read in sorted(live.items()) if read.state is LiveState.UNREADABLE}
+    if not unread:
+        return None
+    first, detail = next(iter(unread.items()))
+    more = f" ({len(unread) - 1} more keys can't be read either.)" if len(unread) > 1 else ""
+    message = f"{first} can't be read, so no file was written: {detail}{more}"
+    return one.problem("import/unreadable", message, "Correct that and import again.")
+
+
+def _modeline(path: Path, folder: Path, kind: str) -> str:
+    """Return the line by which an editor finds the schema of a file, a "tenant" or a "profile"."""
+    up = "../" * len(PurePath(os.path.relpath(path.parent, folder.parent)).parts)
+    return f"yaml-language-server: $schema={up}schemas/{kind}.schema.json"
+
+
+def _keeping(
+    drafts: Mapping[Target, Draft], listing: Listing, catalogue: Catalogue, said: list[str]
+) -> dict[Target, Draft]:
+    """Return the drafts of tenants whose files are replaced, and that can go on to extend their profiles."""
+    there = frozenset(listing.names)
+    before = extended(listing, [one.tenant for one in drafts if one.tenant in there], catalogue)
+    together = {profiles: composed(profiles, listing, catalogue) for profiles in set(before.values()) if profiles}
+    keeps: dict[Target, Draft] = {}
+    for one, whole in drafts.items():
+        profiles = before.get(one.tenant, ())
+        says = together.get(profiles)
+        made = None if says is None else keeping(whole, profiles, {name: key.value for name, key in says.items()})
+        if made is not None:
+            keeps[one] = made
+        elif profiles:
+            lost = ", ".join(profiles)
+            said.append(f"{one.tenant}: no longer extends {lost}, which can't be used or declares what is not set.")
+    return keeps
+
+
+def _write(
+    drafts: Mapping[Target, Draft],
+    keeps: Mapping[Target, Draft],
+    profile: Target | None,
+    folder: Path,
+    said: list[str],
+    *,
+    force: bool,
+) -> dict[Target, Problem]:
+    """Write the profile, if there is to be one, then the tenants; return what could not be written."""
+    common = shared({one.tenant: made for one, made in drafts.items()}) if profile is not None else None
+    problems: dict[Target, Problem] = {}
+    if profile is not None and common is None:
+        said.append("No profile was written: no two of the tenants share a value that one could hold.")
+    if profile is not None and common is not None:
+        header = (
+            _modeline(profile.path, folder, "profile"),
+            f"A profile: what {len(common.tenants)} tenants share.",
+            "",
+        )
+        problem = _put(profile, Draft(common.entries, header), force=force)
+        if problem is not None:
+            hint = "Correct that and import again."
+            lost = "No file was written: the profile that it was to extend can't be"
+            return {profile: problem} | {one: one.problem("import/no-profile", lost, hint) for one in drafts}
+        said.append(f"Keys that {len(common.tenants)} tenants share, in {profile.file}: {len(common.entries)}.")
+    written: dict[Target, Draft] = {}
+    for one, whole in drafts.items():
+        made = keeps.get(one, whole)
+        if common is not None and profile is not None and one.tenant in common.tenants:
+            made = without(whole, common, profile.path.stem)
+        problem = _put(one, made, force=force)
+        if problem is None:
+            written[one] = made
+        else:
+            problems[one] = problem
+    said += _told(drafts, written)
+    return problems
+
+
+def _put(one: Target, made: Draft, *, force: bool) -> Problem | None:
+    reason = put(one.path, made.text.encode("utf-8"), replace=force)
+    if not reason:
+        return None
+    return one.problem("file/unwritable", f"The file can't be written: {reason}", "Check the folder.")
+
+
+def _passed_over(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        few = ", ".join(first_few(names))
+        yield f"Left as they are, as they have a file already: {few}. To overwrite them: --force."
+
+
+def _told(drafts: Mapping[Target, Draft], written: Mapping[Target, Draft]) -> Iterator[str]:
+    """Say what was written, and of each tenant what is left to do."""
+    if len(written) > _TOLD_ONE_BY_ONE:
+        own = sum(len(made.declared) for made in written.values())
+        every = sum(len(drafts[one].declared) for one in written)
+        more = f", and {every - own} through profiles" if every > own else ""
+        yield f"Keys declared in the files of {len(written)} tenants: {own}{more}."
+    for one, made in written.items():
+        if len(written) <= _TOLD_ONE_BY_ONE:
+            of_profiles = len(drafts[one].declared) - len(made.declared)
+            more = f", and {of_profiles} of {', '.join(made.extends)}" if made.extends else ""
+            yield f"{one.tenant}: keys declared in {one.file}: {len(made.declared)}{more}."
+        if made.commented:
+            yield f"{one.tenant}: only as a comment, as a file may not say it: {', '.join(made.commented)}."
+        yield from (_needed(one.tenant, need) for need in made.needs)
 
 
 def _needed(tenant: str, need: Need) -> str:
@@ -159,7 +232,9 @@ def _needed(tenant: str, need: Need) -> str:
     return f"{tenant}: put its secret into the credentials, under `secrets`: {entry}"
 
 
-def _tenant(run: Run, one: _Target, reached: Reach, problems: tuple[Problem, ...]) -> TenantReport:
-    plan = TenantPlan(one.tenant, one.shown, reached.access[one.tenant].origin, (), {}, problems)
+def _tenant(run: Run, one: Target, reached: Reach, problems: Mapping[Target, Problem]) -> TenantReport:
+    found = (problems[one],) if one in problems else ()
+    origin = reached.access[one.tenant].origin if one.tenant in reached.access else ""
+    plan = TenantPlan(one.tenant, one.file, origin, (), {}, found)
     made = tenant_report(run, plan, None, Ending())
-    return made if problems else replace(made, result=Result.APPLIED)
+    return made if found else replace(made, result=Result.APPLIED)

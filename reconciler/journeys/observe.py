@@ -37,6 +37,7 @@ async def observe(
         if halt is Halt.EVERYONE:
             brake.stop(f"{name}: {next(live.detail for live in observed[name].values() if live.halt)}")
 
+    world.progress("read", 0, len(tenants))
     return await each(
         list(tenants),
         work,

@@ -20,6 +20,7 @@ def open_platform(ground: Ground, world: World, *, may_write: bool) -> Platform:
             clock=world.clock,
             random=world.random,
             notice=world.notice,
+            watch=world.watch,
         )
     except Unusable as error:
         raise CorrectTheCallError(UsageProblem(str(error))) from error

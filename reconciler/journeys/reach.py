@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.catalogue import Catalogue
-from reconciler.inputs.credentials import load_credentials
+from reconciler.inputs.credentials import Credentials, load_credentials
 from reconciler.inputs.origins import origin_of
 from reconciler.inputs.settings import Settings
 from reconciler.inputs.usage import UsageProblem, first_few
@@ -41,17 +41,25 @@ class Reach:
 
 @contextmanager
 def reach(
-    call: Call, world: World, settings: Settings, catalogue: Catalogue, tenants: Sequence[DesiredTenant]
+    call: Call,
+    world: World,
+    settings: Settings,
+    catalogue: Catalogue,
+    tenants: Sequence[DesiredTenant],
+    credentials: Credentials | None = None,
 ) -> Iterator[Reach]:
-    """Find every tenant's access before the first request; the sandbox runs as long as this is open."""
+    """Find every tenant's access before the first request; the sandbox runs as long as this is open.
+
+    `credentials` are those of `credentials_of`, where the run has asked for them already.
+    """
     if not call.sandbox:
-        yield Reach(_real(call, world, settings, tenants))
+        yield Reach(_real(call, world, settings, tenants, credentials))
         return
     refuse_beside_sandbox(call)
-    from reconciler.sandbox import credentials
+    from reconciler.sandbox import credentials as invented
 
     with embedded(world, catalogue) as running:
-        yield Reach(credentials(running, {one.tenant: secrets_of(one, catalogue) for one in tenants}))
+        yield Reach(invented(running, {one.tenant: secrets_of(one, catalogue) for one in tenants}))
 
 
 def refuse_beside_sandbox(call: Call) -> None:
@@ -74,13 +82,24 @@ def embedded(world: World, catalogue: Catalogue) -> Iterator["RunningSandbox"]:
         raise CorrectTheCallError(UsageProblem(str(error))) from error
 
 
-def _real(call: Call, world: World, settings: Settings, tenants: Sequence[DesiredTenant]) -> Mapping[str, Access]:
+def credentials_of(call: Call, world: World) -> Credentials:
+    """Read the credentials document. Where a command prints it, that is run: so once in a run."""
+    user = usable(load_user_settings(world.environment))
+    return usable(load_credentials(credentials_file(call, world), world.environment, user))
+
+
+def _real(
+    call: Call,
+    world: World,
+    settings: Settings,
+    tenants: Sequence[DesiredTenant],
+    credentials: Credentials | None,
+) -> Mapping[str, Access]:
     origins = {one.tenant: usable(origin_of(settings.origin, one.tenant)) for one in tenants}
     _refuse_shared(origins)
     if not origins:
         return {}
-    user = usable(load_user_settings(world.environment))
-    known = usable(load_credentials(credentials_file(call, world), world.environment, user))
+    known = credentials or credentials_of(call, world)
     access = usable(known.accesses(origins))
     complaints = [f"{tenant}: {complaint}" for tenant, one in access.items() if (complaint := why_unusable(one))]
     if complaints:

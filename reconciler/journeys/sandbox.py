@@ -1,6 +1,7 @@
 """`sandbox serve|reset|show|set`: the embedded API, by itself."""
 
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import wraps
@@ -55,7 +56,11 @@ def serve(
         path = world.cwd / credentials
         write_credentials(path, running, named)
         world.notice(f"Credentials for {len(named)} tenants are in {credentials}. To use them:")
-        world.notice(f"  reconciler plan --origin '{running.origin_template}' --credentials {credentials}")
+        how = f"--origin '{running.origin_template}' --credentials {shlex.quote(str(credentials))}"
+        fileless = [name for name in named if name not in listing.names]
+        if fileless:
+            world.notice(f"  reconciler import {' '.join(fileless)} {how}")
+        world.notice(f"  reconciler plan {how}")
 
     serve_forever(Sandbox(_db(db, world), catalogue, port=port, notice=world.notice), ready=ready)
     return ""

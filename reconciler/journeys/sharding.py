@@ -19,7 +19,7 @@ from reconciler.desired.fleet import load as load_fleet
 from reconciler.desired.listing import Listing, discover
 from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import Call, CorrectTheCallError, World
-from reconciler.journeys.ground import no_tenants, settings_and_catalogue
+from reconciler.journeys.ground import refuse_nobody, settings_and_catalogue
 from reconciler.model.words import Severity
 from reconciler.planning.gate import most_changed
 
@@ -88,8 +88,7 @@ def shards(call: Call, world: World, wish: Wish) -> Sharding:
     """Count the fleet and split it. Raises CorrectTheCallError: no tenants, or too little budget for any split."""
     settings, catalogue = settings_and_catalogue(call, world)
     listing = discover(settings.tenants, shown_from=world.cwd)
-    if not listing.names:
-        raise CorrectTheCallError(no_tenants(listing))
+    refuse_nobody(listing, settings.tenants, settings, catalogue, call, world)
     names = listing.names
     if call.changed_since is not None:
         from reconciler.journeys.since import changed_since  # only this option asks git what there was

@@ -3,22 +3,29 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from reconciler.applying.tenant import Brake
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+READING = ("Stopping: nothing more is read, and nothing was written.",)
+"""What the first signal means to a run that only reads, in lines for a terminal of 80 columns."""
 
 
 def run_until_stopped(
-    main: Callable[[], Awaitable[None]], brake: Brake, notice: Callable[[str], None], grace: float
+    main: Callable[[], Awaitable[None]],
+    brake: Brake,
+    notice: Callable[[str], None],
+    grace: float,
+    stopping: Callable[[], Sequence[str]] = lambda: READING,
 ) -> bool:
     """Run `main` in an event loop of its own; return True if a signal cut it short.
 
     The first signal stops `brake` and, after `grace` seconds, cancels what is still under way. A second one cancels
-    at once. From the end of `main` on signals are ignored, whether or not one came: what is left to do is the report,
-    and losing that is worse than a moment's wait. A process runs one command, so nobody wants them back. Outside the
-    main thread, where signals can't be caught, none are.
+    at once. `stopping` says what the first one does; it is asked when that comes. From the end of `main` on signals
+    are ignored, whether or not one came: what is left to do is the report, and losing that is worse than a moment's
+    wait. A process runs one command, so nobody wants them back. Outside the main thread, where signals can't be
+    caught, none are.
     """
 
     async def supervised() -> bool:
@@ -33,7 +40,8 @@ def run_until_stopped(
                 return
             stopped = True
             brake.stop("the run was interrupted.")
-            notice(f"Stopping: nothing new is sent; what is under way gets {grace:g} s. Once more to stop at once.")
+            for line in stopping():
+                notice(line)
             loop.call_later(grace, task.cancel)
 
         caught = _SIGNALS if threading.current_thread() is threading.main_thread() else ()
@@ -45,12 +53,17 @@ def run_until_stopped(
             if not stopped:
                 raise
         finally:
-            # Blocked meanwhile: between two handlers the default one would be in force for a moment.
-            signal.pthread_sigmask(signal.SIG_BLOCK, caught)
-            for number in caught:
-                loop.remove_signal_handler(number)
-                signal.signal(number, signal.SIG_IGN)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, caught)
+            _deaf_to(caught, loop)
         return stopped
 
     return asyncio.run(supervised())
+
+
+def _deaf_to(caught: Sequence[signal.Signals], loop: asyncio.AbstractEventLoop) -> None:
+    """Ignore those signals from now on."""
+    # Blocked meanwhile: between two handlers the default one would be in force for a moment.
+    signal.pthread_sigmask(signal.SIG_BLOCK, caught)
+    for number in caught:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, caught)

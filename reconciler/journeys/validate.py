@@ -10,7 +10,7 @@ from reconciler.inputs.revision import revision
 from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import Call, CorrectTheCallError, World
 from reconciler.journeys.compile import Ending, Run, report, tenant_report
-from reconciler.journeys.ground import no_tenants, settings_and_catalogue
+from reconciler.journeys.ground import refuse_nobody, settings_and_catalogue
 from reconciler.model.plan import TenantPlan
 from reconciler.model.problem import Problem
 from reconciler.model.report import Report, Selection
@@ -29,6 +29,8 @@ def validate(call: Call, world: World, paths: Sequence[Path] = ()) -> Report:
     tenants: list[DesiredTenant] = []
     for folder, inside in _by_folder([world.cwd / path for path in paths], settings.tenants).items():
         listing = discover(folder, shown_from=world.cwd)
+        if not inside:
+            refuse_nobody(listing, folder, settings, catalogue, call, world)
         fleet = judge(listing, _names(listing, call, folder, inside), catalogue)
         problems += _asked_about(fleet.problems, inside, world)
         tenants += fleet.tenants
@@ -57,8 +59,6 @@ def _by_folder(paths: Sequence[Path], tenants: Path) -> Mapping[Path, tuple[Path
 
 def _names(listing: Listing, call: Call, folder: Path, inside: tuple[Path, ...]) -> tuple[str, ...]:
     """Return the tenants that the paths mean; a profile stands for every tenant, as all may extend it."""
-    if not listing.names and not inside:
-        raise CorrectTheCallError(no_tenants(listing))
     missed = unmatched(listing.names, call.tenant) if call.tenant else None
     if missed is not None:
         raise CorrectTheCallError(missed)

@@ -15,6 +15,7 @@ from typing import Self
 import httpx
 
 from reconciler.model.access import Access, ClientCredentials, Clock, Limits, Notice
+from reconciler.model.watching import UNWATCHED, Watch
 from reconciler.platform.addresses import Unusable, address_of, why_unusable
 from reconciler.platform.answers import Fits, WhyNot
 from reconciler.platform.budgets import Breaker, Deadline, RetryBudget
@@ -58,6 +59,7 @@ class Platform:
         clock: Clock,
         random: Random,
         notice: Notice,
+        watch: Watch = UNWATCHED,
         transport_for: TransportFor | None = None,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -76,8 +78,9 @@ class Platform:
             notice,
             Stop(),
             RetryBudget(notice),
-            AddressBudget(limits.calls_per_window, limits.window_seconds, clock, notice),
+            AddressBudget(limits.calls_per_window, limits.window_seconds, clock, watch),
             Deadline(clock, limits.run_deadline),
+            watch,
         )
         # Kept over a run: a tenant is opened once to plan and once to write.
         self._rates: dict[str, TenantRate] = {}

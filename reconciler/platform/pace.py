@@ -10,6 +10,7 @@ from typing import assert_never
 
 from reconciler.model.access import Clock, Limits, Notice
 from reconciler.model.live import Halt, Sent
+from reconciler.model.watching import UNWATCHED, Watch
 from reconciler.platform.budgets import Breaker, Deadline, RetryBudget, run_over, tenant_over
 from reconciler.platform.faults import Fault
 from reconciler.platform.rates import AddressBudget, TenantRate
@@ -31,6 +32,7 @@ class Run:
     budget: RetryBudget
     address: AddressBudget
     deadline: Deadline
+    watch: Watch = UNWATCHED
     _told: bool = False
 
     def over(self) -> Stopped:
@@ -68,6 +70,7 @@ class Pace:
             )
         if refused is None:
             self.run.budget.calls += 1
+            self.run.watch.sent()
         elif taken is not None:
             self.run.address.give_back(taken)
         return refused

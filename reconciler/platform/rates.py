@@ -10,7 +10,8 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from reconciler.model.access import Clock, Notice
+from reconciler.model.access import Clock
+from reconciler.model.watching import UNWATCHED, Held, Watch, wait_watched
 
 TELL = 1.0
 """Seconds: a shorter wait is not worth a word."""
@@ -65,7 +66,7 @@ class AddressBudget:
     calls: int
     window: float
     clock: Clock
-    notice: Notice
+    watch: Watch = UNWATCHED
     _sent: deque[float] = field(default_factory=deque)
     _queues: tuple[asyncio.Lock, asyncio.Lock] = field(default_factory=lambda: (asyncio.Lock(), asyncio.Lock()))
 
@@ -79,11 +80,10 @@ class AddressBudget:
                 if self.clock.now() - began + wait > patience:
                     return None
                 if wait >= TELL:
-                    self.notice(
-                        f"{self.calls} calls in {self.window:g} s are all that this machine's address may make:"
-                        f" waiting {wait:.0f} s. Shards on several machines would not have to."
-                    )
-                await self.clock.sleep(wait)
+                    held = Held(self.calls, self.window, self.clock.now() + wait)
+                    await wait_watched(held, wait, self.clock, self.watch)
+                else:
+                    await self.clock.sleep(wait)
             moment = self.clock.now()
             self._sent.append(moment)
             return moment

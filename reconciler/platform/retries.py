@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from reconciler.model.access import Clock, Notice
 from reconciler.model.live import Halt, Sent
+from reconciler.model.watching import Asked, wait_watched
 from reconciler.platform.bodies import is_json
 from reconciler.platform.faults import Fault
 from reconciler.platform.pace import Pace
@@ -180,7 +181,7 @@ def what_to_do(result: Answer | Fault, method: Method) -> Do:
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """What trying again takes. `who` is named when the platform asks to slow down; `wall` is for dates alone."""
+    """What trying again takes. `who` is the tenant that the platform asks to slow down; `wall` is for dates alone."""
 
     tries: int
     clock: Clock
@@ -210,10 +211,11 @@ class Retries:
                 return _too_long(result, pause) if isinstance(result, Answer) and do is Do.AGAIN_AS_ASKED else result
             if errand is not Errand.VERIFY and (self.pace.breaker.open or not self.pace.run.budget.spend()):
                 return result
-            if do is Do.AGAIN_AS_ASKED:
-                status = result.status if isinstance(result, Answer) else ""
-                self.notice(f"{self.who}: the platform asks to slow down ({status}); waiting {pause:.1f} s")
-            await self.clock.sleep(pause)
+            if do is Do.AGAIN_AS_ASKED and isinstance(result, Answer):
+                asked = Asked(self.who, result.status, self.clock.now() + pause)
+                await wait_watched(asked, pause, self.clock, self.pace.run.watch)
+            else:
+                await self.clock.sleep(pause)
             done += 1
 
     def _pause(self, result: Answer | Fault, do: Do, done: int) -> float:

@@ -10,12 +10,14 @@ from typing import TypeAlias
 
 from reconciler.model.plan import Change
 from reconciler.model.report import KeyReport, Report
-from reconciler.model.values import Json, pointer
+from reconciler.model.values import SCALARS, Json, pointer
 from reconciler.model.words import Action, Reason, Status
 from reconciler.report.fields import FieldLine, differing_lines, is_reference, label, value_text
 from reconciler.report.sections import Risk, risk
 
 _Kind: TypeAlias = tuple[str, Action, Reason, Status | None, Risk, tuple[FieldLine, ...]]
+_Said: TypeAlias = tuple[type, Json]
+"""A value by which tenants are told apart. With its type, since True is 1 to Python, and to nobody else."""
 LEAST = 8
 """Tenants that must declare a field before one can be told from the others."""
 USUAL = 0.8
@@ -91,11 +93,11 @@ def outliers(report: Report) -> tuple[Outlier, ...]:
 
     A field in which every tenant has a value of its own (an address, a prefix) has no usual one, and no outlier.
     """
-    declared: dict[tuple[str, str], dict[str, list[str]]] = {}
+    declared: dict[tuple[str, str], dict[_Said, list[str]]] = {}
     for tenant in report.tenants:
         for key in tenant.keys:
-            for where, text in _leaves(key.change.after):
-                declared.setdefault((key.change.key, where), {}).setdefault(text, []).append(tenant.tenant)
+            for where, said in _leaves(key.change.after):
+                declared.setdefault((key.change.key, where), {}).setdefault(said, []).append(tenant.tenant)
     return tuple(
         outlier
         for (key, where), values in sorted(declared.items())
@@ -103,25 +105,36 @@ def outliers(report: Report) -> tuple[Outlier, ...]:
     )
 
 
-def _outlier(key: str, where: str, values: Mapping[str, list[str]]) -> Outlier | None:
+def _outlier(key: str, where: str, values: Mapping[_Said, list[str]]) -> Outlier | None:
     usual, agreeing = max(values.items(), key=lambda pair: len(pair[1]))
     total = sum(map(len, values.values()))
     if len(values) == 1 or total < LEAST or len(agreeing) < USUAL * total:
         return None
     few = max(1, total // RARE)
-    rare = [(text, tuple(sorted(names))) for text, names in values.items() if len(names) <= few and text != usual]
-    if not rare or sum(len(names) for _, names in rare) > few:
+    rare = {said: names for said, names in values.items() if len(names) <= few and said != usual}
+    if not rare or sum(map(len, rare.values())) > few:
         return None
-    return Outlier(key, where, usual, len(agreeing), tuple(sorted(rare, key=lambda pair: (len(pair[1]), pair))))
+    told = [(_text(said), tuple(sorted(names))) for said, names in rare.items()]
+    return Outlier(key, where, _text(usual), len(agreeing), tuple(sorted(told, key=lambda pair: (len(pair[1]), pair))))
 
 
-def _leaves(value: Json, where: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the pointer and the text of every value that isn't an object, and of none that is a secret's name."""
-    if not isinstance(value, Mapping):
-        yield where, value_text(value)
-    elif not is_reference(value):
-        for name, member in value.items():
-            yield from _leaves(member, where + pointer(name))
+def _text(said: _Said) -> str:
+    kind, value = said
+    return value if kind is tuple and isinstance(value, str) else value_text(value)
+
+
+def _leaves(value: Json, where: str = "") -> Iterator[tuple[str, _Said]]:
+    """Yield the pointer and the value of all that isn't an object, and of none that is a secret's name."""
+    kind = type(value)
+    if kind in SCALARS:
+        yield where, (kind, value)
+    elif isinstance(value, Mapping):
+        if not is_reference(value):
+            for name, member in value.items():
+                yield from _leaves(member, f"{where}{pointer(name)}")
+    elif isinstance(value, tuple):
+        # As text, which can be told apart whatever is inside.
+        yield where, (tuple, value_text(value))
 
 
 def names_of(tenants: Iterable[str], most: int) -> str:

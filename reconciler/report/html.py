@@ -1,239 +1,99 @@
-"""The report as one self-contained page: no script, no network, light and dark. A policy in the page says so."""
+"""The report as one self-contained page: readable without a script, and with ours a table of the whole fleet.
 
-import base64
-import hashlib
-from collections.abc import Iterable, Iterator
+Nothing is asked of the network: style, script and data stand in the page, and a policy in it allows no others. The
+static part (`page_summary`, `page_changes`) is written out; the data (`page_data`) is drawn by the files in `page/`.
+"""
+
+from collections.abc import Iterator, Sequence
 
 from reconciler.model.meaning import NO_MEANINGS, Meanings
-from reconciler.model.plan import Refusal
-from reconciler.model.problem import Problem
-from reconciler.model.report import KeyReport, Report, TenantReport
-from reconciler.model.words import Verdict
-from reconciler.report.checks import findings
-from reconciler.report.counts import Counts, all_problems, counts, summary
-from reconciler.report.fields import field_lines
-from reconciler.report.headline import SANDBOX, headline, next_steps
-from reconciler.report.sections import Risk, Section, risk, sections
+from reconciler.model.report import Report
+from reconciler.report import page_changes, page_files, page_summary
+from reconciler.report.counts import Counts, all_problems, counts
+from reconciler.report.grouping import Group, groups, outliers
+from reconciler.report.headline import headline, next_steps
+from reconciler.report.markup import listed
+from reconciler.report.page_data import data_pieces
+from reconciler.report.sections import Section, sections
 from reconciler.report.untrusted import html
-from reconciler.report.wording import notes, outcome, plural, result, sign, why
 
-_CSS = """
-:root { color-scheme: light dark; --line: #8886; --bad: #b3261e; --good: #1a7f37; --change: #8a5a00; }
-@media (prefers-color-scheme: dark) { :root { --bad: #ff8a80; --good: #7ee787; --change: #f2cc60; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.5rem; line-height: 1.3; }
-h2 { font-size: 1.15rem; margin: 2rem 0 .25rem; }
-h1, h2, p, li { overflow-wrap: anywhere; }
-code, .value { font-family: ui-monospace, monospace; font-size: .875em; overflow-wrap: break-word; }
-.scroll { overflow-x: auto; }
-.keys table { table-layout: fixed; min-width: 56rem; }
-.keys th:nth-child(1) { width: 7rem; }
-.keys th:nth-child(2) { width: 31%; }
-.keys th:nth-child(3) { width: 27%; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
-td p { margin: .25rem 0; max-width: 60ch; }
-.changes { list-style: none; margin: 0; padding: 0; }
-.banner { border: 2px solid var(--change); border-radius: .4rem; padding: .5rem .8rem; }
-.counts { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; padding: 0; list-style: none; }
-.bad { color: var(--bad); font-weight: 600; }
-.good { color: var(--good); }
-.change { color: var(--change); }
-.where { opacity: .8; }
-"""
-_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
-_POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
+_WITHOUT = (
+    '<noscript><p class="banner">Scripts are off in this browser, so the table of the fleet is not shown. '
+    "What isn't in sync stands below.</p></noscript>"
+)
 
 
 def to_html(report: Report, meanings: Meanings = NO_MEANINGS) -> str:
-    """Return `report` as a complete HTML document. Every string from outside is escaped text, never markup."""
+    """Return `report` as a complete HTML document. Every string from outside is escaped text, never markup.
+
+    `meanings` are what the keys mean; without them the page shows names alone.
+    """
     return "".join(html_pieces(report, meanings))
 
 
 def html_pieces(report: Report, meanings: Meanings = NO_MEANINGS) -> Iterator[str]:
     """Yield the document of `to_html`, some lines at a time."""
-    yield from (f"{line}\n" for line in _lines(report, meanings))
-
-
-def _lines(report: Report, meanings: Meanings) -> Iterator[str]:
     counted = counts(report)
     first = html(headline(report, counted))
+    yield from (f"{line}\n" for line in _head(first))
+    yield from _body(report, counted, first, meanings)
+    yield "</body>\n</html>\n"
+
+
+def _head(first: str) -> Iterator[str]:
     yield "<!DOCTYPE html>"
     yield '<html lang="en">'
     yield "<head>"
     yield '<meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{page_files.policy()}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="color-scheme" content="light dark">'
     yield '<meta name="referrer" content="no-referrer">'
     yield f"<title>{first}</title>"
-    yield f"<style>{_CSS}</style>"
+    yield f"<style>{page_files.style()}</style>"
+    # A module waits until the page is there.
+    yield f'<script type="module">{page_files.script()}</script>'
     yield "</head>"
     yield "<body>"
-    yield from _body(report, counted, first, meanings)
-    yield "</body>"
-    yield "</html>"
 
 
 def _body(report: Report, counted: Counts, first: str, meanings: Meanings) -> Iterator[str]:
-    yield f"<header>\n<h1>{first}</h1>"
-    if report.sandbox:
-        yield f'<p class="banner"><strong>{html(SANDBOX)}</strong></p>'
-    yield "</header>\n<main>"
-    yield from _counts(counted)
-    yield from _list("What to do next", next_steps(report, counted))
-    yield from _problems(all_problems(report))
-    yield from _refusals(report.refusals)
-    yield from _list("Warnings", report.warnings)
-    yield from _checks(report)
     found = sections(report)
-    for section in found:
-        if not section.is_quiet:
-            yield from _section(section, meanings)
-    yield from _quiet([section for section in found if section.is_quiet])
-    yield from _list("Lifted", [f"{lifted.rule}: {lifted.reason}" for lifted in report.lifted])
-    yield from _list("Released: no longer declared, left as they are", report.released)
-    yield from _list("Can't be restored by undo", report.not_restorable)
-    yield f"</main>\n<footer>\n{_about(report)}\n</footer>"
+    alike = groups(report)
+    for line in _text(report, counted, first, found, alike, meanings):
+        yield f"{line}\n"
+    if page_changes.any_keys(found):
+        yield '<script type="application/json" id="data">'
+        yield from data_pieces(report, found, alike, meanings)
+        yield "</script>\n"
 
 
-def _counts(counted: Counts) -> Iterator[str]:
-    shown = [
-        f"<li>{html(name)} <strong>{number:,}</strong></li>" for name, number in summary(counted).items() if number
-    ]
-    if shown:
-        yield '<ul class="counts">' + "".join(shown) + "</ul>"
-
-
-def _list(title: str, items: Iterable[str]) -> Iterator[str]:
-    rows = [f"<li>{html(item)}</li>" for item in items]
-    if rows:
-        yield f"<section>\n<h2>{html(title)}</h2>\n<ul>\n" + "\n".join(rows) + "\n</ul>\n</section>"
-
-
-def _table(heads: Iterable[str], rows: Iterable[str], kind: str = "scroll") -> str:
-    head = "".join(f'<th scope="col">{html(name)}</th>' for name in heads)
-    # Focusable, because a wide table is scrolled with the keyboard too.
-    return f'<div class="{kind}" tabindex="0">\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n' + (
-        "\n".join(rows) + "\n</tbody>\n</table>\n</div>"
-    )
-
-
-def _row(*cells: str) -> str:
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-
-
-def _problems(problems: tuple[Problem, ...]) -> Iterator[str]:
-    if problems:
-        rows = [
-            _row(
-                f'<span class="bad">{problem.severity}</span>',
-                f"<code>{html(problem.where)}</code>",
-                f"<code>{html(problem.rule)}</code>",
-                f"<p>{html(problem.message)}</p>" + (f"<p>{html(problem.hint)}</p>" if problem.hint else ""),
-            )
-            for problem in problems
-        ]
-        yield f"<section>\n<h2>Problems ({len(rows):,})</h2>"
-        yield _table(("Severity", "Where", "Rule", "What, and what to do"), rows)
-        yield "</section>"
-
-
-def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[str]:
-    if refusals:
-        rows = [
-            _row(*(html(text or "all") for text in (refusal.rule, refusal.tenant, refusal.key, refusal.message)))
-            for refusal in refusals
-        ]
-        yield f"<section>\n<h2>Refusals ({len(rows):,})</h2>"
-        yield _table(("Rule", "Tenant", "Key", "Why"), rows)
-        yield "</section>"
-
-
-def _checks(report: Report) -> Iterator[str]:
-    if report.checks:
-        rows = [
-            _row(
-                f'<span class="{_VERDICTS[one.status]}">{one.status}</span>',
-                html(f"{one.area}: {one.name}"),
-                f"<p>{html(one.text)}</p>" + (f"<p><strong>{html(one.hint)}</strong></p>" if one.hint else ""),
-            )
-            for one in findings(report.checks)
-        ]
-        yield "<section>\n<h2>Checks</h2>"
-        yield _table(("Status", "Check", "What was found, and what to do"), rows)
-        yield "</section>"
-
-
-_VERDICTS = {Verdict.OK: "good", Verdict.WARNING: "change", Verdict.PROBLEM: "bad", Verdict.SKIPPED: "where"}
-
-
-def _section(section: Section, meanings: Meanings) -> Iterator[str]:
-    tenant = section.tenant
-    yield f"<section>\n<h2>{html(tenant.tenant)}: {html(result(tenant.result))}</h2>"
-    yield f'<p class="where"><code>{html(tenant.file)}</code> <code>{html(tenant.origin)}</code></p>'
-    if section.keys:
-        rows = [_key(tenant, key, meanings) for key in section.keys]
-        yield _table(("Action", "Key", "What changes", "Why, and what became of it"), rows, "scroll keys")
-    if section.quiet:
-        names = "".join(f"<li><code>{html(key.change.key)}</code></li>" for key in section.quiet)
-        told = f"{plural(len(section.quiet), 'key')} in sync"
-        yield f"<details><summary>{told}</summary><ul>{names}</ul></details>"
-    yield "</section>"
-
-
-def _key(tenant: TenantReport, key: KeyReport, meanings: Meanings) -> str:
-    change = key.change
-    kinds = {"+": "good", "-": "bad"}
-    fields = [
-        f'<li class="value {kinds.get(field.sign, "change")}">{field.sign} {html(field.label)}: {html(field.text)}</li>'
-        for field in field_lines(change)
-    ]
-    told = [f"<p>{html(why(change))}</p>", *(f"<p>{html(note)}</p>" for note in notes(tenant, key))]
-    if key.outcome:
-        told.append(f"<p><strong>{html(outcome(key.outcome))}</strong></p>")
-    where = f"{change.source.file}:{change.source.line}"
-    meant = meanings.get(change.key)
-    title = f"{html(meant.title)}<br>" if meant else ""
-    return _row(
-        f'<span class="{_kind(key)}">{html(sign(change.action))} {change.action}</span>',
-        f'<code>{html(change.key)}</code><br>{title}<span class="where"><code>{html(where)}</code></span>',
-        f'<ul class="changes">{"".join(fields)}</ul>' if fields else "",
-        "".join(told),
-    )
-
-
-def _kind(key: KeyReport) -> str:
-    if risk(key) <= Risk.UNREADABLE:
-        return "bad"
-    return "good" if sign(key.change.action) == "+" else "change"
-
-
-def _quiet(quiet: list[Section]) -> Iterator[str]:
-    if quiet:
-        rows = "".join(
-            f"<li>{html(section.tenant.tenant)} ({plural(len(section.quiet), 'key')})</li>" for section in quiet
-        )
-        told = f"{plural(len(quiet), 'tenant')} in sync"
-        yield f"<section>\n<h2>In sync</h2>\n<details><summary>{told}</summary><ul>{rows}</ul></details>\n</section>"
-
-
-def _about(report: Report) -> str:
-    revision = report.revision
-    facts = {
-        "Command": report.command,
-        "Version": report.tool_version,
-        "Started": report.started_at,
-        "Finished": report.finished_at,
-        "Commit": (revision.commit or "") + (" with local changes" if revision.dirty else ""),
-        "Base": revision.base or "",
-        "Changed since": report.selection.changed_since or "",
-        "Shard": report.selection.shard or "",
-        "Exit code": str(report.exit_code),
-        "Digest": report.digest,
-    }
-    rows = [
-        f'<tr><th scope="row">{name}</th><td><code>{html(fact)}</code></td></tr>'
-        for name, fact in facts.items()
-        if fact
-    ]
-    return "<h2>About this run</h2>\n<table>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>"
+def _text(
+    report: Report,
+    counted: Counts,
+    first: str,
+    found: Sequence[Section],
+    alike: Sequence[Group],
+    meanings: Meanings,
+) -> Iterator[str]:
+    yield from page_summary.header(report, counted, first)
+    yield "<main>"
+    yield from listed("What to do next", next_steps(report, counted), "next")
+    yield from page_summary.problems(all_problems(report))
+    yield from page_summary.refusals(report.refusals)
+    yield from listed("Warnings", report.warnings, "warnings")
+    yield from page_summary.checks(report)
+    if page_changes.any_keys(found):
+        # Shown by the script, which fills it.
+        yield '<section id="fleet" hidden></section>'
+        yield _WITHOUT
+        places = {section.tenant.tenant: number for number, section in enumerate(found)}
+        yield from page_changes.outliers(outliers(report), places)
+        yield from page_changes.groups(alike, meanings)
+    yield from page_changes.tenants(found, meanings)
+    yield from page_changes.undo(report)
+    yield from listed("Can't be restored by undo", report.not_restorable, "lost")
+    yield from listed("Lifted", [f"{lifted.rule}: {lifted.reason}" for lifted in report.lifted], "lifted")
+    yield from listed("Released: no longer declared, left as they are", report.released, "released")
+    yield "</main>"
+    yield from page_summary.about(report)

@@ -1,34 +1,48 @@
 """Lines for a terminal: how wide text is, where it wraps, and what colour it has. Knows nothing of reports."""
 
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
 class Style(StrEnum):
-    """What a line means, as the parameters of ANSI's SGR. Colour repeats what the words say."""
+    """What a line means, as the parameters of ANSI's SGR. Colour repeats what the words say.
+
+    The colours are among the 256 that no theme changes, and neither bright nor dark, so that they can be read on black
+    and on white. Of the sixteen old ones, yellow on white and blue on black are as good as not there.
+    """
 
     PLAIN = ""
     STRONG = "1"
     FAINT = "2"
-    BAD = "31"
-    GOOD = "32"
-    CHANGE = "33"
-    LOUD = "1;31"
+    BAD = "38;5;160"
+    GOOD = "38;5;28"
+    CHANGE = "38;5;130"
+    LOUD = "1;38;5;160"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text, already harmless, with one style."""
+    """One line of text, already harmless, with a style: for all of it, or for so many characters of its beginning."""
 
     text: str
     style: Style = Style.PLAIN
+    marked: int | None = None
 
 
 def painted(line: Line) -> str:
     """Return the line with its colour."""
-    return f"\x1b[{line.style}m{line.text}\x1b[0m" if line.style and line.text else line.text
+    text = line.text
+    cut = len(text) if line.marked is None else line.marked
+    return f"\x1b[{line.style}m{text[:cut]}\x1b[0m{text[cut:]}" if line.style and text and cut else text
+
+
+def marked(lines: Iterable[Line], first: int) -> Iterator[Line]:
+    """Yield the lines with only the beginning of the first in colour: values are read best in the terminal's own."""
+    for line in lines:
+        yield replace(line, marked=first)
+        first = 0
 
 
 def cells(text: str) -> int:

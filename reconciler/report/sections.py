@@ -74,10 +74,10 @@ def sections(report: Report) -> tuple[Section, ...]:
     """Return the tenants, by risk, side and name, quiet ones last: what this revision writes comes before drift.
 
     Left out are those of which there is nothing but problems in their file, which stand above, and all of them
-    after `validate`, which looks at nothing else.
+    after `validate`, which looks at nothing else, and after `import`, which says of each what it did.
     """
     made = [_section(tenant) for tenant in report.tenants if tenant.keys or not tenant.problems]
-    if report.command == "validate":
+    if report.command in {"validate", "import"}:
         return ()
     return tuple(sorted(made, key=lambda one: (one.risk, one.is_quiet, one.side, one.tenant.tenant)))
 

@@ -83,16 +83,31 @@ def cause(change: Change) -> str:
             assert_never(never)
 
 
+def moved(cause: Cause) -> str:
+    """Return a cause in words, whatever the change; nothing for the one that isn't known."""
+    match cause:
+        case Cause.DECLARED:
+            return "edited in this revision"
+        case Cause.DRIFT:
+            return "drift: not edited in this revision"
+        case Cause.BOTH:
+            return "edited in this revision, over drift"
+        case Cause.UNKNOWN:
+            return ""
+        case never:
+            assert_never(never)
+
+
 def why(change: Change) -> str:
     """Return reason, cause, and that it can't be undone, in one phrase."""
-    moved = cause(change) if change.action.writes or change.action is Action.BLOCKED else ""
+    side = cause(change) if change.action.writes or change.action is Action.BLOCKED else ""
     final = "can't be undone" if change.irreversible and change.action.writes else ""
-    return "; ".join(part for part in (reason(change.reason), moved, final) if part)
+    return "; ".join(part for part in (reason(change.reason), side, final) if part)
 
 
 def outcome(ended: Outcome) -> str:
     """Return what became of a key, with all that support would ask for."""
-    parts = [f"{_ended(ended.status)}.", ended.detail]
+    parts = [f"{became(ended.status)}.", ended.detail]
     if ended.attempts:
         parts.append(f"{plural(ended.attempts, 'POST')} sent.")
     if ended.verified is not None:
@@ -102,7 +117,8 @@ def outcome(ended: Outcome) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _ended(status: Status) -> str:
+def became(status: Status) -> str:
+    """Return an outcome in words."""
     match status:
         case Status.UNCHANGED:
             return "Unchanged"

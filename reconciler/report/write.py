@@ -61,10 +61,18 @@ def pieces(
     colour: bool = False,
     verbose: bool = False,
     meanings: Meanings = NO_MEANINGS,
+    overview: bool = False,
 ) -> Iterator[str]:
-    """Return the text of `render` in pieces, which are made while they are taken: a large report is never whole."""
+    """Return the text of `render` in pieces, which are made while they are taken: a large report is never whole.
+
+    With `overview`, the text of a large fleet is a short one, for a person who would have to scroll.
+    """
     # Each is imported when it is asked for: most runs want two of the four.
     match form:
+        case Format.TEXT if overview:
+            from reconciler.report.overview import overview_pieces
+
+            return overview_pieces(report, width=width, colour=colour)
         case Format.TEXT:
             from reconciler.report.text import text_pieces
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.terminal import Terminal
 from tests.cli.calling import LIMIT, surroundings
 
 PROBE = """
@@ -66,6 +67,7 @@ OFFLINE = {
     "explain": ("explain",),
     "explain a key": ("explain", "external_oms"),
     "shards": ("shards",),
+    "init": ("init", "new"),
 }
 
 
@@ -81,6 +83,17 @@ def test_validate_of_files_in_order_loads_only_what_it_needs(folder: Path):
     assert found & LIBRARIES == FOR_FILES
     assert not found & NOT_FOR_VALIDATE
     assert {"reconciler.desired.glance", "reconciler.report.text", "reconciler.report.to_json"} < found
+
+
+def test_validate_on_a_terminal_loads_nothing_that_draws(folder: Path):
+    """A hook of git has the terminal of whoever commits, and is over before there is anything to draw."""
+    env = {name: value for name, value in surroundings(folder).items() if not name.startswith("COVERAGE_")}
+    with Terminal([sys.executable, "-c", PROBE, "validate"], cwd=folder, env=env, columns=60_000) as terminal:
+        assert terminal.wait() == 0
+    code, modules = json.loads(terminal.lines()[-1])
+    assert code == 0
+    assert {"reconciler.report.overview", "reconciler.cli.watching"} < set(modules)
+    assert not {"asyncio", "rich"} & set(modules)
 
 
 def test_validate_loads_jsonschema_for_a_file_that_is_wrong(folder: Path):

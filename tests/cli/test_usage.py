@@ -15,6 +15,7 @@ WRONG = {
     "unknown option before the command": ("--bogus plan", ["'--bogus'"]),
     "option without its value": ("plan --shard", ["'--shard'"]),
     "missing argument of import": ("import", ["Missing argument 'TENANT...'"]),
+    "missing argument of init": ("init", ["Missing argument 'DIR'"]),
     "missing argument of report": ("report", ["Missing argument 'FILE...'"]),
     "argument too many": ("plan acme", ["unexpected extra argument", "acme"]),
     "unknown format": ("plan --format yaml", ["'yaml'", "'text', 'markdown', 'json'"]),

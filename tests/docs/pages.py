@@ -11,12 +11,8 @@ UNSORTED = frozenset(
     f"docs/{name}.md"
     for name in (
         "index",
-        "first-tenant",
         "github",
-        "html-report",
-        "import",
         "security",
-        "terminal",
     )
 )
 """The pages that may lie in docs/ itself. All others have their place: scripts/move_page.py moves one there."""

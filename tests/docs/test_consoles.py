@@ -7,8 +7,8 @@ import pytest
 from scripts.consoles import agrees, pages, run, steady
 from tests.docs.pages import UNSORTED, name_of
 
-ELSEWHERE = UNSORTED - {"docs/index.md"}
-"""Until they are moved to their place, these are run by tests of their own."""
+ELSEWHERE = (UNSORTED - {"docs/index.md"}) | {"docs/tutorial/first-tenant.md", "docs/how-to/import.md"}
+"""Run by tests of their own; also those that are not yet in their place."""
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if name_of(page) not in ELSEWHERE], ids=name_of)

@@ -70,15 +70,17 @@ def test_without_any_source_all_of_them_are_named():
     """What to do at 2 a.m. is in the message."""
     problem = load_credentials(None, {}, NOBODY)
     assert isinstance(problem, UsageProblem)
-    for source in ("--credentials", "RECONCILER_CREDENTIALS ", "RECONCILER_CREDENTIALS_COMMAND", "user-level"):
-        assert source in problem.hint
+    sources = ("--credentials", "RECONCILER_CREDENTIALS:", "RECONCILER_CREDENTIALS_COMMAND:", "the user-level")
+    assert [line.startswith(source) for line, source in zip(problem.details, sources, strict=True)] == [True] * 4
+    assert "--sandbox" in problem.hint
+    assert "/my/xdg/reconciler/settings.toml" in str(load_credentials(None, {"XDG_CONFIG_HOME": "/my/xdg"}, NOBODY))
 
 
 def test_an_empty_variable_is_pointed_out():
     """A CI job without access to the secret sees it empty."""
     problem = load_credentials(None, {"RECONCILER_CREDENTIALS": ""}, NOBODY)
     assert isinstance(problem, UsageProblem)
-    assert "RECONCILER_CREDENTIALS (it is set, but empty" in problem.hint
+    assert any("for CI, which is set, but empty: does this job" in line for line in problem.details)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o602, 0o660])

@@ -56,10 +56,11 @@ def test_the_wheel_carries_every_module_the_seed_and_the_word_that_it_is_typed(w
 
 
 def test_the_wheel_carries_nothing_else(wheel: Path):
-    """No tests, no sample tenants, nothing of a developer's."""
+    """No tests, no sample tenants but the template's, nothing of a developer's."""
     tops = {name.split("/", 1)[0] for name in _names(wheel)}
     assert tops == {"reconciler", f"reconciler-{__version__}.dist-info"}
-    assert [name for name in _names(wheel) if "test" in name or "tenants/" in name or name.endswith(".pyc")] == []
+    others = {name for name in _names(wheel) if not name.startswith("reconciler/template/")}
+    assert [name for name in others if "test" in name or "tenants/" in name or name.endswith(".pyc")] == []
 
 
 def test_the_installed_package_is_the_wheels(plain: Installed, folder: Path):
@@ -126,3 +127,20 @@ def test_apply_and_plan_against_the_sandbox_as_installed(extra: Installed, folde
     tenants = json.loads(done.stdout)["tenants"]
     assert [(tenant["tenant"], tenant["result"]) for tenant in tenants] == [("acme", "applied"), ("beta", "applied")]
     assert extra("plan", "--sandbox", "--detailed-exitcode", cwd=folder).returncode == 0
+
+
+def test_init_makes_a_repository_that_can_be_tried_at_once_as_installed(extra: Installed, tmp_path: Path):
+    """The template, dotfiles included, travels with the wheel: validate, and a plan in which something would change."""
+    assert extra("init", "my-config", cwd=tmp_path).returncode == 0
+    made = tmp_path / "my-config"
+    assert {path.name for path in made.iterdir()} >= {
+        ".gitignore",
+        "README.md",
+        "reconciler.toml",
+        "schemas",
+        "tenants",
+    }
+    done = extra("validate", cwd=made)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Valid: 1 tenant.\n", "")
+    done = extra("plan", "--sandbox", "--detailed-exitcode", cwd=made)
+    assert (done.returncode, done.stderr) == (2, ""), done.stdout

@@ -14,7 +14,7 @@ from reconciler.model.values import Secret
 from reconciler.platform import Platform
 from reconciler.platform.client import transports_over
 from reconciler.platform.redact import Redactor
-from tests.platform.loopback import FakeClock, Say, Server, serve
+from tests.platform.loopback import FakeClock, Say, Server, Watched, serve
 
 
 @pytest.fixture
@@ -31,6 +31,11 @@ def say():
 @pytest.fixture
 def clock():
     return FakeClock()
+
+
+@pytest.fixture
+def watch(clock: FakeClock):
+    return Watched(clock)
 
 
 @pytest.fixture
@@ -170,7 +175,7 @@ _TLS = ssl.create_default_context()
 
 
 @pytest.fixture
-def platform(clock: FakeClock, notices: list[str]):
+def platform(clock: FakeClock, notices: list[str], watch: Watched):
     """Make a platform; the limits are short, so that a test of a timeout is."""
 
     def make(**changes: Any) -> Platform:
@@ -182,6 +187,7 @@ def platform(clock: FakeClock, notices: list[str]):
             "clock": clock,
             "random": random.Random(7),
             "notice": notices.append,
+            "watch": watch,
             "transport_for": None if "ca_bundle" in changes else transports_over(lambda: _TLS),
         }
         limits = changes.pop("limits", Limits(connect_timeout=2.0, read_timeout=2.0))

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.model.access import Access
 from reconciler.model.key import Key
+from reconciler.model.watching import Wait
 from reconciler.platform import Platform
 
 MakePlatform = Callable[..., Platform]
@@ -181,6 +182,27 @@ class FakeClock:
         self.slept.append(seconds)
         self.time += seconds
         await asyncio.sleep(0)
+
+
+@dataclass
+class Watched:
+    """Writes down what a watcher hears: how many requests left, and each wait with when it began and ended."""
+
+    clock: FakeClock
+    sends: int = 0
+    told: list[tuple[Wait, float, float]] = field(default_factory=list)
+    _began: list[tuple[Wait, float]] = field(default_factory=list)
+
+    def sent(self) -> None:
+        self.sends += 1
+
+    def waits(self, wait: Wait) -> None:
+        self._began.append((wait, self.clock.now()))
+
+    def goes_on(self, wait: Wait) -> None:
+        began = next(one for one in self._began if one[0] is wait)
+        self._began.remove(began)
+        self.told.append((*began, self.clock.now()))
 
 
 @contextlib.asynccontextmanager

@@ -64,7 +64,7 @@ async def sent(
     """Send a request through the wire, as the product does."""
     bounds = Limits(connect_timeout=connect, read_timeout=read)
     clock = FakeClock()
-    address = AddressBudget(1000, 300.0, clock, lambda _: None)
+    address = AddressBudget(1000, 300.0, clock)
     run = Run(bounds, clock, lambda _: None, Stop(), RetryBudget(lambda _: None), address, Deadline(clock, 1e6))
     pace = Pace(run, TenantRate(1000.0, clock), Deadline(clock, 1e6), Breaker(1000), exempt=True)
     body = b'{"a":1}' if method == "POST" else None

@@ -13,12 +13,13 @@ from reconciler.model.access import Access, Limits, StaticToken
 from reconciler.model.key import Key
 from reconciler.model.live import Halt, Sent
 from reconciler.model.values import Secret
+from reconciler.model.watching import Held
 from reconciler.model.words import LiveState
 from reconciler.platform.budgets import Breaker, Deadline, RetryBudget
 from reconciler.platform.pace import Pace, Run
 from reconciler.platform.rates import AddressBudget, TenantRate
 from reconciler.platform.stops import Errand, Stop, Stopped
-from tests.platform.loopback import FakeClock, MakeAccess, MakePlatform, Say, Server
+from tests.platform.loopback import FakeClock, MakeAccess, MakePlatform, Say, Server, Watched
 
 pytestmark = pytest.mark.anyio
 
@@ -123,7 +124,7 @@ async def test_after_a_deadline_nothing_is_sent_but_read_backs(
 
 
 async def test_the_fleet_shares_the_budget_of_its_address_and_queueing_costs_no_tenant_its_time(
-    platform: MakePlatform, limit: Key, clock: FakeClock, notices: list[str]
+    platform: MakePlatform, limit: Key, clock: FakeClock, watch: Watched
 ):
     """Two tenants, ten calls, four a window: the waits are told, and each is longer than the tenants' own time."""
     seen: list[float] = []
@@ -135,12 +136,16 @@ async def test_the_fleet_shares_the_budget_of_its_address_and_queueing_costs_no_
                 lives += [await api.read(limit) for _ in range(5)]
     assert {live.state for live in lives} == {LiveState.SET}
     assert all(sum(start <= moment < start + 299 for moment in seen) <= 4 for start in seen)
-    assert len(notices) >= 1
-    assert all("waiting" in notice for notice in notices)
+    assert watch.sends == 10
+    assert watch.told
+    for wait, _, end in watch.told:
+        assert isinstance(wait, Held)
+        assert (wait.calls, wait.window) == (4, 300.0)
+        assert end >= wait.until
 
 
 async def test_a_post_that_would_have_to_queue_is_not_sent(
-    platform: MakePlatform, limit: Key, clock: FakeClock, notices: list[str]
+    platform: MakePlatform, limit: Key, clock: FakeClock, watch: Watched
 ):
     """By then somebody else may have written; the one who asked reads again, and the room is there."""
     limits = Limits(calls_per_window=2, window_seconds=30.0)
@@ -153,7 +158,7 @@ async def test_a_post_that_would_have_to_queue_is_not_sent(
     assert (first.sent, first.halt) == (Sent.NOT_SENT, None)
     assert "too late after the read" in first.detail
     assert second.sent is Sent.ACCEPTED
-    assert len(notices) == 1
+    assert len(watch.told) == 1
 
 
 async def test_what_queued_while_the_run_was_stopped_is_not_sent():
@@ -166,7 +171,7 @@ async def test_what_queued_while_the_run_was_stopped_is_not_sent():
             run.stop.why = blocked
 
     limits, waiting = Limits(), Meanwhile()
-    address = AddressBudget(1, 10.0, waiting, lambda _: None)
+    address = AddressBudget(1, 10.0, waiting)
     run = Run(limits, waiting, lambda _: None, Stop(), RetryBudget(lambda _: None), address, Deadline(waiting, 60.0))
     pace = Pace(run, TenantRate(100.0, waiting), Deadline(waiting, 60.0), Breaker(5), exempt=False)
     assert await pace.turn(Errand.WRITE, by=waiting.now() + 60) is None

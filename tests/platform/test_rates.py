@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.model.watching import Held
 from reconciler.platform.rates import HOLD, RECOVERY, AddressBudget, TenantRate
-from tests.platform.loopback import FakeClock
+from tests.platform.loopback import FakeClock, Watched
 
 GAPS = st.lists(st.sampled_from([0.0, 0.001, 0.3, 2.0, 11.0]), min_size=1, max_size=60)
 EPSILON = 1e-6
@@ -17,7 +18,7 @@ EPSILON = 1e-6
 def test_no_window_ever_holds_more_than_the_budget(gaps: list[float], calls: int, window: float, urgent: list[bool]):
     """However the calls come, and however many of them are POSTs."""
     clock = FakeClock()
-    budget = AddressBudget(calls, window, clock, lambda _: None)
+    budget = AddressBudget(calls, window, clock)
     left: list[float] = []
 
     async def run() -> None:
@@ -77,9 +78,9 @@ def test_two_tenants_do_not_share_a_rate(clock: FakeClock):
     assert (acme.now, beta.now) == (80.0, 160.0)
 
 
-def test_a_wait_for_the_address_is_announced_once_with_its_length(clock: FakeClock, notices: list[str]):
+def test_a_wait_for_the_address_is_announced_once_with_its_end(clock: FakeClock, watch: Watched):
     """Whoever is first in the queue says so; the others wait behind in silence, and are served in order."""
-    budget = AddressBudget(3, 300.0, clock, notices.append)
+    budget = AddressBudget(3, 300.0, clock, watch)
     order: list[int] = []
 
     async def call(number: int) -> None:
@@ -92,21 +93,20 @@ def test_a_wait_for_the_address_is_announced_once_with_its_length(clock: FakeClo
     asyncio.run(run())
     assert order == [0, 1, 2, 3]
     assert clock.slept == [300.0]
-    assert len(notices) == 1
-    assert "waiting 300 s" in notices[0]
+    assert watch.told == [(Held(3, 300.0, 1300.0), 1000.0, 1300.0)]
 
 
-def test_a_call_that_would_wait_for_too_long_does_not_wait_at_all(clock: FakeClock, notices: list[str]):
+def test_a_call_that_would_wait_for_too_long_does_not_wait_at_all(clock: FakeClock, watch: Watched):
     """The run would be over before."""
-    budget = AddressBudget(1, 300.0, clock, notices.append)
+    budget = AddressBudget(1, 300.0, clock, watch)
     assert asyncio.run(budget.turn(urgent=False)) == 1000.0
     assert asyncio.run(budget.turn(urgent=False, patience=299.0)) is None
-    assert (clock.slept, notices) == ([], [])
+    assert (clock.slept, watch.told) == ([], [])
 
 
-def test_a_tenth_of_the_budget_is_kept_for_posts(clock: FakeClock, notices: list[str]):
+def test_a_tenth_of_the_budget_is_kept_for_posts(clock: FakeClock, watch: Watched):
     """A POST behind a queue of reads would be decided on an old reading."""
-    budget = AddressBudget(10, 300.0, clock, notices.append)
+    budget = AddressBudget(10, 300.0, clock, watch)
     for _ in range(9):
         asyncio.run(budget.turn(urgent=False))
     assert asyncio.run(budget.turn(urgent=False, patience=1.0)) is None

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.model.access import Limits
 from reconciler.model.live import Sent
+from reconciler.model.watching import UNWATCHED, Asked, Watch
 from reconciler.platform.answers import judge
 from reconciler.platform.budgets import Breaker, Deadline, RetryBudget
 from reconciler.platform.faults import Fault
@@ -29,7 +30,7 @@ from reconciler.platform.retries import (
 )
 from reconciler.platform.stops import Errand, Stop, Stopped
 from reconciler.platform.wire import Answer, Flaw
-from tests.platform.loopback import FakeClock
+from tests.platform.loopback import FakeClock, Watched
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "reliability.md"
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -56,7 +57,14 @@ ONE_OF_EACH: dict[Happened, list[Any]] = {
 }
 
 
-def retries(clock: FakeClock, notices: list[str], tries: int = 3, seed: int = 1, **limits: Any) -> Retries:
+def retries(
+    clock: FakeClock,
+    notices: list[str],
+    tries: int = 3,
+    seed: int = 1,
+    watch: Watch | None = None,
+    **limits: Any,
+) -> Retries:
     wanted = Limits(**limits)
     run = Run(
         wanted,
@@ -64,8 +72,9 @@ def retries(clock: FakeClock, notices: list[str], tries: int = 3, seed: int = 1,
         notices.append,
         Stop(),
         RetryBudget(notices.append),
-        AddressBudget(wanted.calls_per_window, wanted.window_seconds, clock, notices.append),
+        AddressBudget(wanted.calls_per_window, wanted.window_seconds, clock),
         Deadline(clock, wanted.run_deadline),
+        watch or UNWATCHED,
     )
     rate = TenantRate(wanted.tenant_rate, clock)
     breaker = Breaker(wanted.breaker_failures)
@@ -106,14 +115,17 @@ def test_every_row_of_the_table_is_there_once_and_has_a_reason():
 )
 @pytest.mark.parametrize("method", [Method.READ, Method.TOKEN])
 def test_each_cell_of_what_may_be_repeated_is_obeyed(
-    row: Happened, result: Any, method: Method, clock: FakeClock, notices: list[str]
+    row: Happened, result: Any, method: Method, clock: FakeClock, notices: list[str], watch: Watched
 ):
-    """`again` means again, everything else means once; what asks to slow down is told."""
+    """`again` means again, everything else means once; what asks to slow down is told to whoever watches."""
     assert happened(result) is row
     do = what_to_do(result, method)
-    _, sent = tried(retries(clock, notices), result, Answer(200), method=method)
+    _, sent = tried(retries(clock, notices, watch=watch), result, Answer(200), method=method)
     assert sent == (2 if do in {Do.AGAIN, Do.AGAIN_AS_ASKED} else 1)
-    assert len(notices) == (do is Do.AGAIN_AS_ASKED)
+    asked = [Asked("acme", result.status, end) for _, _, end in watch.told]
+    assert [wait for wait, _, _ in watch.told] == asked
+    assert len(asked) == (do is Do.AGAIN_AS_ASKED)
+    assert notices == []
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[row.happened for row in TABLE])

@@ -16,7 +16,7 @@ from reconciler.report.markdown import LIMIT, to_markdown
 from reconciler.report.merge import merge
 from reconciler.report.to_json import to_json
 from reconciler.report.untrusted import markdown
-from reconciler.report.write import Format, render
+from reconciler.report.write import Format, pieces, render
 from tests.report.fleets import FLEETS, LINKS, known, timer
 from tests.report.samples import SAMPLES, tenant
 
@@ -54,6 +54,17 @@ def test_rendering_grows_no_faster_than_the_fleet(form: Format):
     """Five times the tenants take at most five times the calls; sorting may ask a little more."""
     some, more = fleet(20), fleet(100)
     assert calls(lambda: render(more, form)) <= 5.1 * calls(lambda: render(some, form))
+
+
+def test_an_overview_grows_no_faster_than_the_fleet():
+    """It is short; making it must be quick too."""
+    some, more = fleet(20), fleet(100)
+
+    def made(report: Report) -> str:
+        return "".join(pieces(report, Format.TEXT, overview=True))
+
+    assert "This is an overview" in made(some)
+    assert calls(lambda: made(more)) <= 5.1 * calls(lambda: made(some))
 
 
 def test_reading_grows_no_faster_than_the_fleet():

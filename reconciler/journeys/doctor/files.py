@@ -13,7 +13,8 @@ from reconciler.inputs.revision import revision
 from reconciler.inputs.settings import Examined, Overrides, Settings, examine_settings
 from reconciler.journeys.call import Call, World
 from reconciler.journeys.doctor.telling import after, from_usage
-from reconciler.journeys.ground import choose, no_tenants, only
+from reconciler.journeys.ground import choose, only
+from reconciler.journeys.lost import Nobody, no_tenants
 from reconciler.model.check import Check, ok, problem, skipped, warning
 from reconciler.model.problem import Problem
 from reconciler.model.report import Revision, Selection
@@ -66,7 +67,8 @@ def look_at_files(call: Call, world: World, shipped: Catalogue) -> Files:
     commit = revision(settings.tenants, world.environment)
     settings_checks = (*_settings(found, world, overrides), *_schemas(settings, extra))
     if not listing.names:
-        none = from_usage(TENANTS, no_tenants(listing), str(settings.tenants))
+        lost = no_tenants(listing, settings.tenants, Nobody(call, world, settings, catalogue))
+        none = from_usage(TENANTS, lost, str(settings.tenants))
         checks = (*settings_checks, none, skipped(PROBLEMS, after(TENANTS)), *_git(commit, world))
         return Files(checks, settings, found.problem is None, catalogue, revision=commit)
     chosen = choose(call, listing, catalogue, settings, world)
