@@ -6,6 +6,8 @@ BIN := .venv/bin
 LOCK_FLAGS ?=
 # What the long campaigns counted.
 export FIGURES := .reconciler/campaigns.json
+# How often each threat was tried.
+export THREAT_FIGURES := .reconciler/threats.json
 
 # The steps share one .venv, so -j would only let them trip over each other.
 .NOTPARALLEL:

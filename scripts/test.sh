@@ -5,6 +5,7 @@
 set -u
 failed=""
 figures=${FIGURES:-.reconciler/campaigns.json}
+threats=${THREAT_FIGURES:-.reconciler/threats.json}
 case "${1:-}" in
 quick) markers="not long" ;;
 long) markers="not (campaign and long)" ;;
@@ -18,7 +19,7 @@ sh scripts/check.sh || failed="$failed checks"
 
 # Left over from an interrupted run, they would be counted in.
 rm -f .coverage .coverage.*
-python -m pytest -n auto -m "$markers" --cov --cov-report= || failed="$failed tests"
+python -m pytest -n auto -m "$markers" --threat-figures="$threats" --cov --cov-report= || failed="$failed tests"
 
 if [ -f .coverage ]; then
   echo "== coverage of the whole package"

@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.plugins.ci_skips", "tests.plugins.campaigns"]
+pytest_plugins = ["tests.plugins.ci_skips", "tests.plugins.campaigns", "tests.plugins.threats"]
 
 # A machine that does something else besides makes an example slow, and nothing wrong.
 settings.register_profile("patient", deadline=None)
