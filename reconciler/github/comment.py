@@ -4,7 +4,7 @@
 |-------------------------------------------------|-----------------------------------------------------|
 | the pull request has a newer head               | nothing: its own run will write                     |
 | a comment of ours by a newer run                | nothing                                             |
-| a comment of ours with the same text            | nothing                                             |
+| a comment of ours that says the same            | nothing                                             |
 | a comment of ours                               | it is edited in place                               |
 | several of ours (two runs wrote at once)        | the oldest is edited, the others are deleted        |
 | none of ours                                    | one is written                                      |
@@ -19,7 +19,7 @@ from reconciler.catalogue import CatalogueProblem
 from reconciler.catalogue import load as load_catalogue
 from reconciler.catalogue.meanings import meanings
 from reconciler.github.api import Api
-from reconciler.github.footer import footer
+from reconciler.github.footer import footer, lasting
 from reconciler.github.marker import Marker, Ours, ours, same_text
 from reconciler.github.reading import read_report
 from reconciler.github.runner import Run, say
@@ -74,7 +74,7 @@ def _put(api: Api, pull: int, marker: Marker, text: str, there: tuple[Ours, ...]
         _done(api.write("POST", f"/issues/{pull}/comments", payload, needs=NEEDS), "Commented.")
         return
     first, *others = there
-    if first.text == same_text(text):
+    if lasting(first.text) == lasting(same_text(text)):
         say("The comment says so already.")
     else:
         _done(api.write("PATCH", f"/issues/comments/{first.id}", payload, needs=NEEDS), "Edited the comment.")

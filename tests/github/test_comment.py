@@ -74,11 +74,12 @@ def test_the_next_run_edits_the_same_comment(comment: Comment, github: FakeGitHu
 
 
 def test_the_same_text_is_not_sent_again(comment: Comment, github: FakeGitHub):
-    """A job that runs again in the same run has nothing new to say; GitHub may have changed line ends meanwhile."""
+    """Nor by another run, of which only the link would be new; GitHub may have changed line ends meanwhile."""
     comment()
     github.comments[7][0].body = github.comments[7][0].body.replace("\n", "\r\n")
     github.requests.clear()
     assert comment(attempt=2).code == 0
+    assert comment(run=7_002, number=13).code == 0
     assert github.wrote() == []
 
 
