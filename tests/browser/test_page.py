@@ -152,7 +152,7 @@ def test_enter_opens_a_cell_and_escape_leads_back_to_it(seen: Seen):
                 "then two places compete",
             ],
         ),
-        ("failed", ["Came back as 90.", "Read back not as declared", "drift: not edited in this revision"]),
+        ("failed", ["Came back as 90.", "Read back not as declared", "drift: changed on the platform"]),
         ("blocked", ['restore "EU" in the file', 'prefix "EU" "NS"', "Can be set once", "POSTs sent none"]),
         (
             "unknown",

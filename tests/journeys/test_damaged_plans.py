@@ -57,6 +57,7 @@ FREE: Mapping[str, str] = {
     "/released": "for people; nothing is done about it",
     "/undo": "no plan has it",
     "/not_restorable": "the same",
+    "/checks": "no plan has it: doctor does",
     "/tenants/*/file": "for people",
     "/tenants/*/result": "what plan said of itself",
     "/tenants/*/problems": "for people; apply finds its own",

@@ -116,7 +116,7 @@ def test_the_pods_of_the_manifest_plan_the_fleet(fleet: Stage):
 def test_a_pod_that_is_told_to_end_still_hands_over_its_report(fleet: Stage):
     """The shell passes SIGTERM on, and waits for what the run has to say."""
     for name in NAMES:
-        fleet.sandbox.fault(Fault(FaultKind.DELAY, name, f"sales_order.{TIMER}", "GET", seconds=20.0))
+        fleet.sandbox.fault(Fault(FaultKind.DELAY, name, f"sales_order.{TIMER}", "GET", seconds=20.0, times=None))
     running = pod(fleet, 0)
     until(lambda: any(entry.status is None for entry in fleet.log(method="GET")))
     running.send_signal(signal.SIGTERM)
