@@ -12,10 +12,11 @@ from reconciler.model.plan import Change
 from reconciler.model.report import KeyReport, Report
 from reconciler.model.values import SCALARS, Json, pointer
 from reconciler.model.words import Action, Reason, Status
+from reconciler.report.causes import Side, side
 from reconciler.report.fields import FieldLine, differing_lines, is_reference, label, value_text
 from reconciler.report.sections import Risk, risk
 
-_Kind: TypeAlias = tuple[str, Action, Reason, Status | None, Risk, tuple[FieldLine, ...]]
+_Kind: TypeAlias = tuple[str, Action, Reason, Status | None, Risk, Side, tuple[FieldLine, ...]]
 _Said: TypeAlias = tuple[type, Json]
 """A value by which tenants are told apart. With its type, since True is 1 to Python, and to nobody else."""
 LEAST = 8
@@ -30,7 +31,8 @@ RARE = 20
 class Group:
     """Tenants, sorted, in which the same would happen to one key, or has happened to it.
 
-    The same is: action, reason and outcome, what it puts at risk, and every field from the same to the same value.
+    The same is: action, reason and outcome, what it puts at risk, whose change it is, and every field from the same to
+    the same value.
     Of a sensitive field counts only that it changes, so two tenants of a group may have secrets of different names.
     `lines` say what differs; they are empty where that is not known (a key that can't be read).
     """
@@ -40,6 +42,7 @@ class Group:
     reason: Reason
     status: Status | None
     risk: Risk
+    side: Side
     lines: tuple[FieldLine, ...]
     tenants: tuple[str, ...]
 
@@ -65,7 +68,8 @@ class Outlier:
 
 
 def groups(report: Report) -> tuple[Group, ...]:
-    """Return the keys that aren't in sync, those alike together: riskiest first, then the largest group, then by name.
+    """Return the keys that aren't in sync, those alike together: riskiest first, then what this revision does, then the
+    largest group, then by name.
 
     Every such key of every tenant is in exactly one group, so a group may have one tenant only.
     """
@@ -75,12 +79,16 @@ def groups(report: Report) -> tuple[Group, ...]:
             if (at_risk := risk(key)) < Risk.NOTED:
                 found.setdefault(_kind(key, at_risk), []).append(tenant.tenant)
     made = (Group(*kind, tuple(sorted(tenants))) for kind, tenants in found.items())
-    return tuple(sorted(made, key=lambda group: (group.risk, -len(group.tenants), group.key, group.tenants)))
+    return tuple(
+        sorted(made, key=lambda group: (group.risk, group.side, -len(group.tenants), group.key, group.tenants))
+    )
 
 
 def _kind(key: KeyReport, at_risk: Risk) -> _Kind:
     change, ended = key.change, key.outcome
-    return change.key, change.action, change.reason, ended.status if ended else None, at_risk, same_lines(change)
+    whose = side(change.cause) if at_risk is Risk.WRITES else Side.UNTOLD
+    status = ended.status if ended else None
+    return change.key, change.action, change.reason, status, at_risk, whose, same_lines(change)
 
 
 def same_lines(change: Change) -> tuple[FieldLine, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from reconciler.model.report import KeyReport, Report, TenantReport
+from reconciler.report.causes import Side
 from reconciler.report.counts import counts
 from reconciler.report.grouping import Group, Outlier, groups, names_of, outliers
 from reconciler.report.layout import Line, Style, marked, wrapped
@@ -98,15 +99,28 @@ def _whole(title: str, at_risk: Risk, loud: Sequence[Section], width: int) -> It
         yield from wrapped(told, width, rest="  ")
 
 
+_SIDES = {
+    Side.REVISION: "What this revision does",
+    Side.UNTOLD: "Other changes",
+    Side.DRIFT: "Drift that applying would overwrite",
+}
+
+
 def _alike(every: Sequence[Group], width: int) -> Iterator[Line]:
-    """Yield the ordinary changes, each key once, with the values that it gets and in how many tenants."""
+    """Yield the ordinary changes by whose they are: each key once, with its values, in how many tenants."""
     ordinary = [group for group in every if group.risk in {Risk.HELD, Risk.WRITES}]
-    if not ordinary:
-        return
+    named = any(group.side is not Side.UNTOLD for group in ordinary)
+    for whose in Side:
+        of_one = [group for group in ordinary if group.side is whose]
+        if of_one:
+            yield from _of_one_side(_SIDES[whose] if named else "Changes", of_one, width)
+
+
+def _of_one_side(title: str, ordinary: Sequence[Group], width: int) -> Iterator[Line]:
     yield Line("")
     tenants = {name for group in ordinary for name in group.tenants}
     keys = sum(len(group.tenants) for group in ordinary)
-    yield Line(f"Changes ({plural(keys, 'key')} in {plural(len(tenants), 'tenant')})", Style.STRONG)
+    yield Line(f"{title} ({plural(keys, 'key')} in {plural(len(tenants), 'tenant')})", Style.STRONG)
     by_key = sorted(ordinary, key=_head)
     for _, same in groupby(by_key, key=_head):
         yield from _one_key(sorted(same, key=lambda group: (-len(group.tenants), group.tenants)), width)

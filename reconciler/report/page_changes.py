@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.model.meaning import Meanings
 from reconciler.model.report import KeyReport, Report, TenantReport
 from reconciler.model.words import Action
+from reconciler.report.causes import Side
 from reconciler.report.cells import kind_of
 from reconciler.report.fields import FieldLine, differing_lines, field_lines
 from reconciler.report.grouping import Group, Outlier
@@ -38,6 +39,9 @@ def groups(found: Sequence[Group], meanings: Meanings) -> Iterator[str]:
     yield from section("The same in several tenants", *rows, *_more(len(shared) - GROUPED, "group"), name="groups")
 
 
+_WHOSE = {Side.REVISION: " by this revision", Side.UNTOLD: "", Side.DRIFT: ": drift"}
+
+
 def _group(number: int, group: Group, meanings: Meanings) -> str:
     kind = group.status.value.replace("-", " ") if group.status else group.action.value
     told = "".join(_field(line, meanings, group.key) for line in group.lines)
@@ -50,7 +54,7 @@ def _group(number: int, group: Group, meanings: Meanings) -> str:
     return (
         f'<div class="group" data-group="{number}">\n<h3>{code(group.key)} '
         f'<span class="kind">{html(sign(group.action))} {html(kind)}</span> '
-        f"<strong>in {plural(len(group.tenants), 'tenant')}</strong></h3>\n"
+        f"<strong>in {plural(len(group.tenants), 'tenant')}</strong>{_WHOSE[group.side]}</h3>\n"
         f'<ul class="changes">{told}</ul>\n{names}\n</div>'
     )
 

@@ -8,7 +8,8 @@ from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Change, FieldChange
 from reconciler.model.report import KeyReport, Report
 from reconciler.model.values import ABSENT
-from reconciler.model.words import Action, Reason, Result, Status
+from reconciler.model.words import Action, Cause, Reason, Result, Status
+from reconciler.report.causes import Side
 from reconciler.report.grouping import LEAST, RARE, USUAL, groups, names_of, outliers
 from reconciler.report.sections import Risk, risk
 from tests.report.conftest import quick
@@ -56,6 +57,18 @@ def test_a_risky_group_comes_before_a_large_one():
     """As everywhere in a report."""
     found = groups(fleet(TIMER_UPDATE, TIMER_UPDATE, TIMER_UPDATE, UNKNOWN_KEY, BLOCKED, FIRST_SET))
     assert [group.risk for group in found] == [Risk.IRREVERSIBLE, Risk.BLOCKED, Risk.UNREADABLE, Risk.WRITES]
+
+
+def test_what_this_revision_does_and_drift_are_groups_of_their_own_and_drift_comes_last():
+    """However many tenants drifted: a reviewer reads first what is to be reviewed."""
+    drifted = replace(TIMER_UPDATE, cause=Cause.DRIFT)
+    over = replace(TIMER_UPDATE, cause=Cause.BOTH)
+    mine = replace(TIMER_UPDATE, cause=Cause.DECLARED)
+    found = groups(fleet(drifted, drifted, drifted, mine, over))
+    assert [(group.side, group.tenants) for group in found] == [
+        (Side.REVISION, ("t3", "t4")),
+        (Side.DRIFT, ("t0", "t1", "t2")),
+    ]
 
 
 def test_true_is_not_one_and_nothing_is_not_null():

@@ -50,6 +50,25 @@ def fleet() -> Report:
     return report("plan", Result.FAILED, 1, *sorted(made, key=lambda one: one.tenant))
 
 
+def test_drift_that_applying_would_overwrite_stands_under_a_heading_of_its_own():
+    """Without a base nobody can tell, and there is one heading."""
+    of = fleet()
+    drifted = [
+        replace(one, keys=tuple(replace(key, change=replace(key.change, cause=Cause.DRIFT)) for key in one.keys))
+        if one.tenant < "shop-20" and one.tenant.startswith("shop")
+        else one
+        for one in of.tenants
+    ]
+    said = overview(replace(of, tenants=tuple(drifted)))
+    assert "What this revision does (29 keys in 29 tenants)" in said
+    assert "Drift that applying would overwrite (20 keys in 20 tenants)" in said
+    unknown = [
+        replace(one, keys=tuple(replace(key, change=replace(key.change, cause=Cause.UNKNOWN)) for key in one.keys))
+        for one in of.tenants
+    ]
+    assert "Changes (49 keys in 49 tenants)" in overview(replace(of, tenants=tuple(unknown)))
+
+
 @pytest.mark.parametrize("width", [80, 140])
 def test_the_overview_of_a_fleet_is_as_reviewed(width: int, golden: Golden):
     """Narrow and wide."""
