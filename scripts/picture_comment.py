@@ -1,4 +1,5 @@
-"""Draw docs/images/comment-*.png: the comments of the golden files as GitHub would show them, in Chromium.
+"""Draw docs/images/comment*.png as GitHub would show them, in Chromium: of a real plan of the sample fleet against the
+sandbox (comment.png), and of the golden files, of one, twenty and two thousand tenants.
 
 cmarkgfm is GitHub's own parser; the style below is a sketch of GitHub's. What stands folded is drawn folded, and of a
 long comment the top. Fonts differ between machines, so nothing checks the pictures: they are for people.
@@ -7,6 +8,7 @@ long comment the top. Fonts differ between machines, so nothing checks the pictu
 import argparse
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -37,9 +39,29 @@ tr:nth-child(2n) { background: #f6f8fa } a { color: #0969da } td a code { color:
 """
 
 
-def page(name: str, width: int) -> str:
-    """Return a page with the comment of a golden file, that wide."""
-    text = (GOLDEN / f"comment-{name}.md").read_text(encoding="utf-8")
+def real() -> str:
+    """Return the comment on a plan of the sample fleet, in whose profile a value was edited since the base."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "tenants", Path(folder) / "tenants")
+        git = ("git", "-c", "user.name=A", "-c", "user.email=a@acme.example", "-c", "commit.gpgsign=false")
+        for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "Base")):
+            subprocess.run([*git, *words], cwd=folder, check=True)
+        profile = Path(folder) / "tenants" / "_retail-default.yaml"
+        profile.write_text(profile.read_text(encoding="utf-8").replace("300", "250"), encoding="utf-8")
+        command = [sys.executable, "-m", "reconciler", "plan", "--sandbox", "--base", "HEAD", "--format", "markdown"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False, text=True)
+    if not done.stdout:
+        raise SystemExit(f"no comment:\n{done.stderr}")
+    return done.stdout
+
+
+def golden(name: str) -> str:
+    """Return the comment of a golden file."""
+    return (GOLDEN / f"comment-{name}.md").read_text(encoding="utf-8")
+
+
+def page(text: str, width: int) -> str:
+    """Return a page with a comment, that wide."""
     body = cmarkgfm.github_flavored_markdown_to_html(text, options=Options.CMARK_OPT_UNSAFE)
     style = f"{_STYLE} main {{ width: {width}px }}"
     # The title says how tall it is: Chromium draws a window, not a page.
@@ -48,11 +70,11 @@ def page(name: str, width: int) -> str:
     return f"{head}<main>{body}</main><script>{tell}</script>"
 
 
-def draw(chromium: str, name: str, width: int, target: Path) -> None:
+def draw(chromium: str, text: str, width: int, target: Path) -> None:
     """Draw one picture."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "page.html"
-        source.write_text(page(name, width), encoding="utf-8")
+        source.write_text(page(text, width), encoding="utf-8")
         run = [chromium, *_FLAGS, f"--user-data-dir={folder}/profile"]
         seen = subprocess.run([*run, "--dump-dom", source.as_uri()], capture_output=True, check=True, text=True).stdout
         height = min(int(seen.partition("<title>")[2].partition("</title>")[0]), TALLEST)
@@ -69,9 +91,10 @@ def main() -> None:
     if chromium is None:
         print("Chromium is missing: the pictures of the comments stay as they are.")
         return
+    draw(chromium, real(), 900, out / "comment.png")
     for name, width in DRAWN:
         narrow = "" if width == max(of for _, of in DRAWN) else "-narrow"
-        draw(chromium, name, width, out / f"comment-{name}{narrow}.png")
+        draw(chromium, golden(name), width, out / f"comment-{name}{narrow}.png")
 
 
 if __name__ == "__main__":
