@@ -11,10 +11,12 @@ EPILOG = """\b
 Examples:
   reconciler validate                              every file in tenants/
   reconciler validate tenants/acme.yaml            one file, with its profiles
+  reconciler validate tenants/_retail.yaml         a profile, and every tenant that extends it
   reconciler validate --format json | jq .problems
 
-Needs no network and no credentials. Every problem of every file is told, with file:line:column, whether the API's
-document (spec/…), a house rule (rule/…) or the notation (yaml/…) says so, and what to do.
+Needs no network and no credentials. A settings file as PATH stands for all tenants. Every problem of every file is
+told, with file:line:column, whether the API's document (spec/…), a house rule (rule/…) or the notation (yaml/…) says
+so, and what to do.
 
 Exit codes: 0 no problem (warnings don't count); 1 problems; 64 wrong call or settings.
 """

@@ -3,7 +3,7 @@
 Precedence, whole keys only: the tenant's own file, then its profiles from the last to the first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.catalogue import Catalogue
@@ -91,6 +91,12 @@ def extended(listing: Listing, names: Iterable[str], catalogue: Catalogue) -> Ma
     return {name: tuple(one.profile for one in raw.extends) if raw else () for name, raw in raws.items()}
 
 
+def extending(listing: Listing, profiles: Collection[str], catalogue: Catalogue) -> frozenset[str]:
+    """Return the tenants that extend any of `profiles`, as far as their files can be understood."""
+    reading = _Reading(listing.files, catalogue)
+    return frozenset(source.name for source in listing.tenants if reading.extends_one_of(profiles, source))
+
+
 def composed(profiles: Iterable[str], listing: Listing, catalogue: Catalogue) -> Mapping[str, DesiredKey] | None:
     """Return what these profiles say together, by full key name; None if one is not there or has an error."""
     known = _Reading(listing.files, catalogue).profiles(listing)
@@ -131,6 +137,13 @@ class _Reading:
 
     def checked(self, source: SourceFile) -> _Checked:
         return self.judged(source, self.data(source))
+
+    def extends_one_of(self, profiles: Collection[str], source: SourceFile) -> bool:
+        data = self.data(source)
+        # A name stands in the file as it is, unless with escapes. Thousands of others needn't be parsed.
+        if not isinstance(data, bytes) or (b"\\" not in data and not any(name.encode() in data for name in profiles)):
+            return False
+        return any(one.profile in profiles for one in read_raw(data, source.file, self._places).extends)
 
     def judged(self, source: SourceFile, data: bytes | Unread | None) -> _Checked:
         if data is None:
