@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-STARTER = ROOT / "reconciler" / "starter" / "workflows"
+STARTER = ROOT / "reconciler" / "template" / ".github" / "workflows"
 OURS = {one.name: one for one in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
 STARTERS = {f"starter/{one.name}": one for one in sorted(STARTER.glob("*.yml"))}
 EVERY = {**OURS, **STARTERS}
@@ -219,3 +219,17 @@ def test_a_config_repository_s_own_files_stay_short(name: str):
     assert len(text.splitlines()) <= 50
     assert job["uses"].endswith("@COMMIT")
     assert job["with"]["tool-ref"] == "COMMIT"
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "drift.yml", "pull-request.yml"])
+def test_environment_and_machine_of_the_credentials_can_be_named_by_the_caller(name: str):
+    """A `plan` with a reviewer would wait all night, and a program that prints credentials needs its machine."""
+    handed = [body["with"] for body in _load(name)["jobs"].values() if "secrets" in body]
+    assert handed
+    inputs = _load(name)["on"]["workflow_call"]["inputs"]
+    for one in handed:
+        assert one["runner"] == "${{ inputs.runner }}"
+        (environment,) = re.findall(r"^\$\{\{ inputs\.([\w-]+) \}\}$", one["environment"])
+        assert inputs[environment]["default"] in {"plan", "production", "production-replanned"}
+    for called, job in CREDENTIALS:
+        assert _load(called)["jobs"][job]["runs-on"] == "${{ inputs.runner }}"
