@@ -9,35 +9,45 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.catalogue.sources import shipped
+from reconciler.inputs.installed import NOWHERE, Tool, installed_tool, said_tool
 from reconciler.inputs.tomlfiles import OWN_NAME, SHARED_NAME, SettingsFile, find_settings
 from reconciler.inputs.usage import UsageProblem, first_few
-from reconciler.journeys.call import CorrectTheCallError, World
+from reconciler.journeys.call import CorrectTheCallError, World, usable
 from reconciler.journeys.filing import put
 
 _EXAMPLE: Final = "tenants/"
 _SCHEMAS: Final = "schemas/"
 _NOT_FOR_EDITORS: Final = "report.schema.json"
+_GITHUB: Final = ".github/"
+_REPOSITORY: Final = b"OWNER/RECONCILER"
+_COMMIT: Final = b"COMMIT"
+"""What stands in the template's workflows for the tool that they call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """What was done. Names are relative to the folder, sorted; `kept` were there with other content.
 
-    `example` is true if the repository has the template's example tenant, now or before.
+    `example` is true if the repository has the template's example tenant, now or before. `tool` is what the workflows
+    call; None: there are none, because they are `unwanted` or because nobody knows where the tool is on GitHub.
     """
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
     example: bool
+    tool: Tool | None
+    unwanted: bool
 
 
-def init(folder: Path, world: World, *, keep: bool) -> Started:
+def init(folder: Path, world: World, *, keep: bool, tool: str | None = None) -> Started:
     """Write what is missing in `folder`. Raises CorrectTheCallError, having written nothing, if a file is in the way.
 
-    In the way is a file with other content, unless `keep` says to leave those as they are.
+    In the way is a file with other content, unless `keep` says to leave those as they are. `tool` is `none` or
+    `OWNER/NAME@COMMIT`, None where this one was installed from. What is GitHub's is written for a known tool only.
     """
     place = world.cwd / folder
-    wanted = _wanted(place)
+    called = _called(tool, world)
+    wanted = _wanted(place, called)
     there = {name: data for name in wanted if (data := _there(place, name)) is not None}
     kept = tuple(name for name, data in there.items() if data != wanted[name])
     if kept and not keep:
@@ -51,12 +61,18 @@ def init(folder: Path, world: World, *, keep: bool) -> Started:
         )
     missing = tuple(name for name in wanted if name not in there)
     _put(place, folder, missing, wanted)
-    return Started(missing, kept, any(name.startswith(_EXAMPLE) for name in wanted))
+    return Started(missing, kept, any(name.startswith(_EXAMPLE) for name in wanted), called, tool == NOWHERE)
 
 
-def _wanted(place: Path) -> Mapping[str, bytes]:
+def _called(tool: str | None, world: World) -> Tool | None:
+    if tool is None:
+        return installed_tool(Path(str(files("reconciler"))), world.environment)
+    return None if tool == NOWHERE else usable(said_tool(tool))
+
+
+def _wanted(place: Path, tool: Tool | None) -> Mapping[str, bytes]:
     """Return each file of a repository in `place` with its content, sorted by name."""
-    template = dict(_template(files("reconciler") / "template", ""))
+    template = dict(_for_github(_template(files("reconciler") / "template", ""), tool))
     found = find_settings(place)
     settings = found.path if isinstance(found, SettingsFile) and found.path.parent == place else None
     example = {name for name in template if name.startswith(_EXAMPLE)}
@@ -79,6 +95,16 @@ def _template(folder: Traversable, inside: str) -> Iterator[tuple[str, bytes]]:
             yield from _template(entry, f"{inside}{entry.name}/")
         else:
             yield f"{inside}{entry.name}", entry.read_bytes()
+
+
+def _for_github(template: Iterator[tuple[str, bytes]], tool: Tool | None) -> Iterator[tuple[str, bytes]]:
+    """Yield the template's files, those for GitHub with the tool that they call, or not at all."""
+    for name, data in template:
+        if not name.startswith(_GITHUB):
+            yield name, data
+        elif tool is not None:
+            # Both are of letters, digits and `._-/` alone: they can't break out of where they are put.
+            yield name, data.replace(_REPOSITORY, tool.repository.encode()).replace(_COMMIT, tool.commit.encode())
 
 
 def _is_new(place: Path, example: set[str], settings: Path | None) -> bool:

@@ -2,11 +2,14 @@
 
 import json
 import re
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.catalogue import Catalogue
 from reconciler.cli.main import COMMANDS, run
@@ -16,7 +19,10 @@ from tests.cli.calling import reconciler, surroundings
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "reconciler" / "template"
-NAMES = {path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*") if path.is_file()}
+EVERY = {path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*") if path.is_file()}
+GITHUB = {name for name in EVERY if name.startswith(".github/")}
+NAMES = EVERY - GITHUB
+TOOL = f"acme/reconciler@{'0123456789' * 4}"
 SCHEMAS = {f"schemas/{kind}.schema.json" for kind in ("tenant", "profile")}
 EXAMPLE = {name for name in NAMES if name.startswith("tenants/")}
 
@@ -29,8 +35,8 @@ def init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    def called(*words: str) -> tuple[int, str, str]:
-        code = run(["init", *words])
+    def called(*words: str, tool: str | None = "none") -> tuple[int, str, str]:
+        code = run(["init", *words, *(() if tool is None else ("--tool", tool))])
         return code, *capsys.readouterr()
 
     return called
@@ -67,21 +73,98 @@ def test_what_it_says_to_do_next_works_and_shows_something(tmp_path: Path):
     assert any(key["irreversible"] for key in tenant["keys"])
 
 
-@pytest.mark.parametrize("name", sorted({*NAMES, *SCHEMAS}))
+@pytest.mark.parametrize("name", sorted({*EVERY, *SCHEMAS}))
 def test_a_file_with_other_content_stops_it_before_anything_is_written(init: Init, tmp_path: Path, name: str):
     """And with --keep it stays as it is, whichever it is."""
-    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
     (tmp_path / name).write_text("mine\n")
-    code, out, err = init(".")
+    code, out, err = init(".", tool=TOOL)
     assert (code, out) == (64, "")
     assert name in err
     assert "--keep" in err
     assert contents(tmp_path) == {name: b"mine\n"}
-    code, out, _ = init(".", "--keep")
+    code, out, _ = init(".", "--keep", tool=TOOL)
     assert code == 0
     assert f"Left as they were, though the template's are different:\n  {name}\n" in out
     assert (tmp_path / name).read_bytes() == b"mine\n"
-    assert contents(tmp_path).keys() >= NAMES - EXAMPLE
+    assert contents(tmp_path).keys() >= EVERY - EXAMPLE
+
+
+def test_the_workflows_call_the_tool_that_is_named_at_its_commit(init: Init, tmp_path: Path):
+    """All that is GitHub's, with nothing left of what stands in the template for the tool."""
+    code, out, err = init("new", tool=TOOL)
+    assert (code, err) == (0, "")
+    repository, _, commit = TOOL.partition("@")
+    made = contents(tmp_path / "new")
+    assert made.keys() == EVERY | SCHEMAS
+    for name in GITHUB:
+        text = made[name].decode()
+        assert "OWNER" not in text
+        assert "COMMIT" not in text
+        if name.startswith(".github/workflows/"):
+            (job,) = yaml.safe_load(text)["jobs"].values()
+            assert job["uses"] == f"{repository}/{name}@{commit}"
+            assert (job["with"]["tool-repository"], job["with"]["tool-ref"]) == (repository, commit)
+    assert f"The workflows call {repository} at commit {commit}.\n" in out
+
+
+def test_what_is_written_for_github_passes_the_linters_of_workflows(init: Init, tmp_path: Path):
+    """As our own do: the team's CI may well run them."""
+    init(".", tool=TOOL)
+    tools = Path(sys.executable).parent
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    for command in (["zizmor", "--offline", "--no-progress", "--quiet", ".github"], ["jactionlint"]):
+        done = subprocess.run(
+            [tools / command[0], *command[1:]], cwd=tmp_path, capture_output=True, check=False, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_without_a_known_tool_it_says_how_to_add_the_workflows_and_that_works(
+    init: Init, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Later, and beside files that were edited meanwhile: the command that was told, with a tool in it."""
+    monkeypatch.setattr("reconciler.journeys.starting.installed_tool", lambda package, environment: None)
+    code, out, _ = init("my config", tool=None)
+    assert (code, set(contents(tmp_path / "my config")) & GITHUB) == (0, set())
+    (line,) = re.findall(r"^  reconciler (init .* --tool OWNER/NAME@COMMIT)$", out, re.MULTILINE)
+    (tmp_path / "my config" / "README.md").write_text("ours\n")
+    words = shlex.split(line.replace("OWNER/NAME@COMMIT", TOOL))
+    assert run(words) == 0
+    made = contents(tmp_path / "my config")
+    assert made.keys() == EVERY | SCHEMAS
+    assert made["README.md"] == b"ours\n"
+
+
+def test_a_team_that_isnt_on_github_gets_no_workflows(init: Init, tmp_path: Path):
+    """And is not told to add any."""
+    code, out, _ = init(".", tool="none")
+    assert code == 0
+    assert "github" not in out.lower()
+    assert not (tmp_path / ".github").exists()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "acme/reconciler",
+        "acme/reconciler@main",
+        "acme/reconciler@0123abc",
+        f"{TOOL}0",
+        f"acme/reconciler@{'ABCDEF0123' * 4}",
+        f"acme/..@{'0' * 40}",
+        f"acme@{'0' * 40}",
+        f"a/b/c@{'0' * 40}",
+        f"acme/rec\n  x: y@{'0' * 40}",
+        "",
+    ],
+)
+def test_a_tool_that_could_be_moved_to_other_code_is_no_tool(init: Init, tmp_path: Path, said: str):
+    """A branch, a tag, half a commit; nor anything that would break out of its place in the YAML."""
+    code, out, err = init("new", tool=said)
+    assert (code, out) == (64, "")
+    assert "OWNER/NAME@COMMIT" in err
+    assert not (tmp_path / "new").exists()
 
 
 def test_what_lies_beside_is_left_alone_and_a_second_time_changes_nothing(init: Init, tmp_path: Path):
@@ -140,7 +223,7 @@ def test_git_ignores_reports_and_credentials_and_nothing_that_belongs_there(tmp_
     reconciler("init", ".", cwd=tmp_path)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     wanted = [".reconciler/runs/x.json", "credentials.yaml", "x.credentials.yaml", "plan.json", "plan.md", "apply.json"]
-    kept = [*NAMES, *SCHEMAS, "tenants/plan-b.yaml"]
+    kept = [*EVERY, *SCHEMAS, "tenants/plan-b.yaml"]
     command = ["git", "check-ignore", "--no-index", *wanted, *kept]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, text=True)
     assert done.stdout.splitlines() == wanted

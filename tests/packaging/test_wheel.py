@@ -131,8 +131,13 @@ def test_apply_and_plan_against_the_sandbox_as_installed(extra: Installed, folde
 
 def test_init_makes_a_repository_that_can_be_tried_at_once_as_installed(extra: Installed, tmp_path: Path):
     """The template, dotfiles included, travels with the wheel: validate, and a plan in which something would change."""
-    assert extra("init", "my-config", cwd=tmp_path).returncode == 0
+    done = extra("init", "my-config", cwd=tmp_path)
+    assert done.returncode == 0
+    # A wheel doesn't know where on GitHub it comes from.
+    assert "reconciler init my-config --keep --tool OWNER/NAME@COMMIT" in done.stdout
+    assert extra("init", "my-config", "--keep", "--tool", f"acme/reconciler@{'0' * 40}", cwd=tmp_path).returncode == 0
     made = tmp_path / "my-config"
+    assert (made / ".github" / "workflows" / "apply.yml").exists()
     assert {path.name for path in made.iterdir()} >= {
         ".gitignore",
         "README.md",

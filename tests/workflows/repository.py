@@ -12,6 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from reconciler.cli.main import run as reconciler
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 STUBS = Path(__file__).parent / "stubs"
 TOOL = "owner/reconciler"
@@ -61,7 +63,7 @@ class Repositories:
         return self.folder / "artifacts"
 
     def found(self, files: Mapping[str, str]) -> None:
-        """Make both repositories: the tool's of this checkout, the configuration's of its starter and `files`."""
+        """Make both repositories: the tool's of this checkout, the configuration's by `init` around `files`."""
         tool = self.folder / "origins" / TOOL
         for name in (*_CARRIED, ".github/workflows", "action.yml"):
             source, target = ROOT / name, tool / name
@@ -74,10 +76,9 @@ class Repositories:
         (tool / "scripts" / "install_in_ci.sh").write_text(_INSTALL)
         git(tool, "init", "--quiet", "--initial-branch=main")
         self.tool_commit = commit(tool, "The tool")
-        for one in sorted((ROOT / "reconciler" / "starter" / "workflows").glob("*.yml")):
-            text = one.read_text().replace("OWNER/RECONCILER", TOOL).replace("COMMIT", self.tool_commit)
-            write(self.config, {f".github/workflows/{one.name}": text})
         write(self.config, files)
+        if reconciler(["init", str(self.config), "--keep", "--tool", f"{TOOL}@{self.tool_commit}"]) != 0:
+            raise AssertionError("init wrote no repository")
         git(self.config, "init", "--quiet", "--initial-branch=main")
         # As on GitHub: any commit may be asked for by name.
         git(self.config, "config", "uploadpack.allowAnySHA1InWant", "true")
