@@ -22,7 +22,8 @@ TEMPLATE = ROOT / "reconciler" / "template"
 EVERY = {path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*") if path.is_file()}
 GITHUB = {name for name in EVERY if name.startswith(".github/")}
 NAMES = EVERY - GITHUB
-TOOL = f"acme/reconciler@{'0123456789' * 4}"
+TOOL = f"acme/reconciler@{'1234567890' * 4}"
+"""Of digits alone, which unquoted YAML would take for a number."""
 SCHEMAS = {f"schemas/{kind}.schema.json" for kind in ("tenant", "profile")}
 EXAMPLE = {name for name in NAMES if name.startswith("tenants/")}
 
