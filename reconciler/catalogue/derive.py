@@ -87,9 +87,10 @@ def _with_rules(known: tuple[Key, ...], rules: Rules) -> Iterator[Key]:
 
 
 def _clashes(sources: Sources, known: tuple[Key, ...], keys: tuple[Key, ...], rules: Rules) -> Iterator[Problem]:
-    names, paths = {key.name for key in known}, {key.path for key in known}
+    # A server may not care about case, and then another spelling of a path is the same key.
+    names, paths = {key.name for key in known}, {key.path.lower() for key in known}
     for key in keys:
-        if key.name in names or key.path in paths:
+        if key.name in names or key.path.lower() in paths:
             hint = "A known key can't be described again; take the path out. A house rule may add to it."
             yield _problem(sources.openapi_file, "known", f"{key.name} is a key already", hint)
     every = names | {key.name for key in keys}

@@ -1,5 +1,6 @@
 """Finds, reads and writes folders of schemas. The way in is short: derived files that are current need no YAML."""
 
+import errno
 import hashlib
 import json
 import os
@@ -10,7 +11,7 @@ from typing import Any
 from reconciler.catalogue.catalogue import Catalogue
 from reconciler.catalogue.keyfile import from_document
 from reconciler.catalogue.problem import CatalogueProblem
-from reconciler.catalogue.sources import Sources, read_sources, shipped
+from reconciler.catalogue.sources import Sources, read_plain, read_sources, shipped
 
 
 def load(extra: Path | None = None, *, base: Path | None = None) -> Catalogue | CatalogueProblem:
@@ -46,6 +47,8 @@ def write(folder: Path, *, base: Path | None = None) -> tuple[str, ...] | Catalo
     wanted = _wanted(folder, base)
     if isinstance(wanted, CatalogueProblem):
         return wanted
+    if (folder / "keys").is_symlink():  # a branch may hold one, and files would be taken away where it leads
+        raise OSError(errno.ELOOP, "keys is a link", str(folder / "keys"))
     changed = _differing(folder, wanted)
     for name in changed:
         if name in wanted:
@@ -133,7 +136,7 @@ def _unlike(folder: Path, wanted: Mapping[str, bytes]) -> tuple[str, ...]:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_plain(path)
     except FileNotFoundError:
         return None
 

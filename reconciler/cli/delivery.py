@@ -15,7 +15,7 @@ from reconciler.cli.colour import wants_colour
 from reconciler.cli.options import Output
 from reconciler.cli.watching import Silence, Watching, watching
 from reconciler.inputs.usage import UsageProblem
-from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, RealClock, World
+from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, RealClock, World, own_place
 from reconciler.journeys.compile import Run, broken_off, cut_off, not_begun
 from reconciler.model.meaning import NO_MEANINGS, Meanings
 from reconciler.model.report import Report
@@ -78,7 +78,11 @@ def run_and_deliver(
     watched = watching_of(output)
     world = world_of(output, watched)
     run = Run(command, world.stamp(), sandbox)
-    world = replace(world, kept=_kept(output, world.cwd, run, keep_json=keep_json, journal=journal))
+    try:
+        world = replace(world, kept=_kept(output, world.cwd, run, keep_json=keep_json, journal=journal))
+    except CorrectTheCallError as error:
+        tell(error.problem)
+        return exits.USAGE
     told: Collection[Path] = ()
     try:
         with closing(watched):
@@ -146,9 +150,10 @@ def _kept(output: Output, cwd: Path, run: Run, *, keep_json: bool, journal: bool
     reports = output.reports
     shown = next((path for path in reports if path.suffix == ".json"), None)
     if shown is None and keep_json:
-        _keep_out_of_git((cwd / RUNS).parent)
+        folder = own_place(cwd, RUNS)
+        _keep_out_of_git(folder.parent)
         stamp = datetime.fromisoformat(run.started_at).strftime("%Y%m%dT%H%M%SZ")
-        shown = cwd / RUNS / f"{stamp}-{run.command}-{os.getpid()}.json"
+        shown = folder / f"{stamp}-{run.command}-{os.getpid()}.json"
         reports = (*reports, shown)
     if not journal or shown is None:
         return Kept(reports)
@@ -159,11 +164,10 @@ def _kept(output: Output, cwd: Path, run: Run, *, keep_json: bool, journal: bool
 
 def _keep_out_of_git(folder: Path) -> None:
     """Reports and the sandbox's state are nobody's source code."""
-    marker = folder / ".gitignore"
     try:
         folder.mkdir(exist_ok=True)
-        if not marker.exists():
-            marker.write_text("*\n", encoding="utf-8")
+        with (folder / ".gitignore").open("x", encoding="utf-8") as marker:  # new: through a link nothing is written
+            marker.write("*\n")
     except OSError:
         # The report itself will say what is wrong with the folder.
         return

@@ -1,5 +1,6 @@
 """Running the command that prints the credentials: no shell, bounded in time and size, its output never shown."""
 
+import errno
 import os
 import selectors
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from reconciler.inputs.environment import absolute_entries
 from reconciler.inputs.usage import UsageProblem
 
 _PIECE = 1 << 16
@@ -36,6 +38,7 @@ def run_command(argv: Sequence[str], environment: Mapping[str, str], bounds: Bou
     try:
         process = subprocess.Popen(
             list(argv),
+            executable=_program(name, environment),
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -52,6 +55,20 @@ def run_command(argv: Sequence[str], environment: Mapping[str, str], bounds: Bou
         return _result(name, process, bounds)
     finally:
         _end(process, bounds.grace)
+
+
+def _program(name: str, environment: Mapping[str, str]) -> str:
+    """Return the file to run: as it is named, or from the PATH. Raises FileNotFoundError.
+
+    Only absolute entries of the PATH count: the working directory is a checkout, in which anything may lie.
+    """
+    if "/" in name:
+        return name
+    for folder in absolute_entries(environment.get("PATH", os.defpath)):
+        path = os.path.join(folder, name)  # noqa: PTH118 - a Path would be turned into this again
+        if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113 - the same
+            return path
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
 def _result(name: str, process: subprocess.Popen[bytes], bounds: Bounds) -> bytes | UsageProblem:

@@ -1,5 +1,6 @@
 """The `RECONCILER_*` variables: which there are, and which look like typos."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -30,6 +31,11 @@ NAMES = frozenset(
 def given(environment: Mapping[str, str], name: str) -> str | None:
     """Return a variable's value, None when it is not set or empty: CI sets what it doesn't have to nothing."""
     return environment.get(name) or None
+
+
+def absolute_entries(path: str) -> tuple[str, ...]:
+    """Return the folders in which a PATH finds programs, wherever it is used: an empty entry means "here"."""
+    return tuple(entry for entry in path.split(os.pathsep) if os.path.isabs(entry))  # noqa: PTH117 - text, as it stands
 
 
 def warnings(environment: Mapping[str, str]) -> tuple[str, ...]:

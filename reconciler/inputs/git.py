@@ -7,10 +7,13 @@ as a bare repository is not taken for one.
 """
 
 import hashlib
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from reconciler.inputs.environment import absolute_entries
 
 _OFF = (
     "core.hooksPath=/dev/null",
@@ -77,7 +80,11 @@ class Git:
         return ["git", "--no-pager", "--no-optional-locks", "--literal-pathspecs", *options, *arguments]
 
     def _environment(self) -> dict[str, str]:
-        return {name: self.environment[name] for name in _KEPT if name in self.environment} | _ENVIRONMENT
+        kept = {name: self.environment[name] for name in _KEPT if name in self.environment}
+        if "PATH" in kept:
+            # From an empty or relative entry, what is run is whatever lies beside the tenants under the name of git.
+            kept["PATH"] = os.pathsep.join(absolute_entries(kept["PATH"])) or os.devnull
+        return kept | _ENVIRONMENT
 
 
 def blob_name(data: bytes, like: bytes) -> bytes:

@@ -21,6 +21,8 @@ _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NUMBER_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]++|%[0-9A-Fa-f]{2})*+")
 _HIDDEN_STEP = re.compile(r"%(?:2e|2f|5c|25)", re.IGNORECASE)
+# Servers that know parameters of a segment take "..;x" for "..".
+_DOT_STEP = re.compile(r"/\.{1,2}(?:[/;]|$)")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
@@ -67,8 +69,11 @@ def same_origin(one: str, other: str) -> bool:
 def covers(origin: str, url: str) -> bool:
     """True if `url` lies at `origin` (a secret's `for`), or below its path when it has one. False for unusable texts.
 
-    A query or fragment of `url` doesn't count: it doesn't change who receives the request.
+    A query or fragment of `url` doesn't count: it doesn't change who receives the request. An international host has
+    to be in its ASCII form there: it is the platform that asks for it, and by the older of two standards "ß" is "ss".
     """
+    if not url.isascii():
+        return False
     place, target = parse_url(origin), parse_url(url, rest_allowed=True)
     if isinstance(place, BadUrl) or isinstance(target, BadUrl) or place.authority != target.authority:
         return False
@@ -111,7 +116,7 @@ def parse_url(text: str, *, rest_allowed: bool = False) -> Url | BadUrl:
         return BadUrl("has a user name or password before the host; only the credentials may hold those")
     if rest and not rest_allowed:
         return BadUrl("has a query or a fragment")
-    if not _PATH.fullmatch(path) or _HIDDEN_STEP.search(path) or {".", ".."} & set(path.split("/")):
+    if not _PATH.fullmatch(path) or _HIDDEN_STEP.search(path) or _DOT_STEP.search(path):
         return BadUrl("has a path with dot segments or characters that a path may not have")
     return _with_host(scheme, authority, path)
 

@@ -145,6 +145,12 @@ class _Sources:
             return self.here / flag
         return self.here / value if value is not None else written
 
+    def default_tenants(self) -> Path:
+        """Return where the tenants are by default. A link there is a checkout's word, as settings are."""
+        if isinstance(inside(self.base, _DEFAULT_TENANTS), str):
+            self.table.find("tenants", f"is a link that leads out of {self.base}: if that is meant, say --tenants DIR")
+        return self.base / _DEFAULT_TENANTS
+
     def existing(self, setting: str, variable: str) -> Path | None:
         """Return a path that must be there: to miss it now is better than in the middle of a run."""
         path = self.path(setting, variable)
@@ -170,7 +176,7 @@ def _assemble(sources: _Sources, overrides: Overrides, default_origin: str) -> S
     """Read every setting once; findings gather in the table."""
     table = sources.table
     settings = Settings(
-        tenants=sources.path("tenants", names.TENANTS, overrides.tenants) or sources.base / _DEFAULT_TENANTS,
+        tenants=sources.path("tenants", names.TENANTS, overrides.tenants) or sources.default_tenants(),
         origin=sources.origin(overrides.origin, default_origin),
         schemas=sources.existing("schemas", names.SCHEMAS),
         ca_bundle=sources.existing("ca_bundle", names.CA_BUNDLE),

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import Protocol, TypeVar
 
+from reconciler.inputs.trust import inside
 from reconciler.inputs.usage import UsageProblem
 from reconciler.model.access import Clock, Notice
 from reconciler.model.watching import UNWATCHED, Watch
@@ -58,6 +59,18 @@ def usable(value: T | UsageProblem) -> T:
     if isinstance(value, UsageProblem):
         raise CorrectTheCallError(value)
     return value
+
+
+def own_place(cwd: Path, name: Path) -> Path:
+    """Return the path of what we keep in the working directory, unless a link takes it elsewhere: exit 64.
+
+    A branch may hold such a link, and what we keep would be written where it leads.
+    """
+    if isinstance(inside(cwd, str(name)), str):
+        elsewhere = " A report can be put elsewhere with --report FILE." if name.parts[0] == ".reconciler" else ""
+        hint = f"Remove the link: {name.parts[0]} has to be in this folder.{elsewhere}"
+        raise CorrectTheCallError(UsageProblem(f"{name} is not used: a link takes it out of {cwd}.", hint))
+    return cwd / name
 
 
 class Progress(Protocol):

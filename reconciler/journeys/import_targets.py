@@ -10,7 +10,7 @@ from reconciler.desired.drafting import is_profile_name, is_tenant_name
 from reconciler.desired.listing import Listing, SourceFile
 from reconciler.inputs.credentials import Credentials
 from reconciler.inputs.usage import UsageProblem, did_you_mean, first_few
-from reconciler.journeys.call import Call, CorrectTheCallError, World
+from reconciler.journeys.call import Call, CorrectTheCallError, World, own_place
 from reconciler.journeys.filing import shown
 from reconciler.journeys.reach import credentials_of
 from reconciler.model.problem import Problem
@@ -113,7 +113,7 @@ def _in_the_sandbox(world: World, catalogue: Catalogue) -> tuple[str, ...]:
     from reconciler.sandbox import DB, SandboxRefusal, show
 
     try:
-        rows = show(world.cwd / DB, catalogue)
+        rows = show(own_place(world.cwd, DB), catalogue)
     except SandboxRefusal as error:
         raise CorrectTheCallError(UsageProblem(str(error))) from error
     return tuple(sorted({row.tenant for row in rows if is_tenant_name(row.tenant)}))

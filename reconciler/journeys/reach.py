@@ -12,7 +12,7 @@ from reconciler.inputs.origins import origin_of
 from reconciler.inputs.settings import Settings
 from reconciler.inputs.usage import UsageProblem, first_few
 from reconciler.inputs.user import load_user_settings
-from reconciler.journeys.call import Call, CorrectTheCallError, World, usable
+from reconciler.journeys.call import Call, CorrectTheCallError, World, own_place, usable
 from reconciler.model.access import Access
 from reconciler.model.normal import references, sent_to
 from reconciler.model.tenant import DesiredTenant, Secrets
@@ -76,7 +76,7 @@ def embedded(world: World, catalogue: Catalogue) -> Iterator["RunningSandbox"]:
     from reconciler.sandbox import DB, Sandbox, SandboxRefusal
 
     try:
-        with Sandbox(world.cwd / DB, catalogue, notice=world.notice).running() as running:
+        with Sandbox(own_place(world.cwd, DB), catalogue, notice=world.notice).running() as running:
             yield running
     except SandboxRefusal as error:
         raise CorrectTheCallError(UsageProblem(str(error))) from error

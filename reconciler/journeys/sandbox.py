@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 from reconciler.desired.fleet import load as load_fleet
 from reconciler.desired.listing import discover
 from reconciler.inputs.usage import UsageProblem
-from reconciler.journeys.call import Call, CorrectTheCallError, World
+from reconciler.journeys.call import Call, CorrectTheCallError, World, own_place
 from reconciler.journeys.ground import settings_and_catalogue
 from reconciler.journeys.reach import secrets_of
 from reconciler.model.values import Absent
@@ -106,7 +106,7 @@ def set_value(
 
 
 def _db(db: Path | None, world: World) -> Path:
-    return world.cwd / (db or DB)
+    return own_place(world.cwd, DB) if db is None else world.cwd / db
 
 
 def _as_json(row: Row) -> Mapping[str, Any]:

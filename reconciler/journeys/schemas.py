@@ -6,7 +6,7 @@ from reconciler.catalogue import CatalogueProblem
 from reconciler.catalogue.load import editor_stale, editor_write, write
 from reconciler.catalogue.load import stale as stale_files
 from reconciler.inputs.usage import UsageProblem
-from reconciler.journeys.call import Call, CorrectTheCallError, World
+from reconciler.journeys.call import Call, CorrectTheCallError, World, own_place
 from reconciler.journeys.ground import settings_only
 
 
@@ -38,7 +38,7 @@ def _extra(call: Call, world: World) -> Path | None:
 
 
 def _folder(call: Call, world: World) -> Path:
-    folder = settings_only(call, world).schemas or world.cwd / "schemas"
+    folder = settings_only(call, world).schemas or own_place(world.cwd, Path("schemas"))
     if not (folder / "openapi.yaml").is_file():
         raise CorrectTheCallError(
             UsageProblem(

@@ -121,6 +121,10 @@ def _there(place: Path, name: str) -> bytes | None:
     path = place / name
     folders = [one for one in reversed(path.parents) if one == place or one.is_relative_to(place)]
     blocking = next((one for one in folders if os.path.lexists(one) and not one.is_dir()), None)
+    astray = next((one for one in folders if one != place and one.is_symlink()), None)
+    if astray is not None:
+        hint = "Files would be written where it leads. Remove the link, or name another folder."
+        raise CorrectTheCallError(UsageProblem(f"{astray} is in the way: it is a link.", hint))
     if blocking is None and os.path.lexists(path) and not path.is_file():
         blocking = path
     if blocking is not None:

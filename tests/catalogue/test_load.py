@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from reconciler.catalogue import Catalogue, CatalogueProblem, load
 from reconciler.catalogue.keyfile import from_document, to_document
+from reconciler.catalogue.load import write
 from reconciler.model.key import Key
 from reconciler.model.normal import normalise
 from reconciler.model.values import SecretRef
@@ -478,3 +480,66 @@ def test_a_key_survives_its_file(catalogue: Catalogue):
         document: Mapping[str, Any] = json.loads(json.dumps(to_document(key, "sha256:0")))
         again: Key = from_document(document)
         assert again == key
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "words"),
+    [
+        pytest.param("openapi.yaml", "../outside/openapi.yaml", "A link leads out of", id="document"),
+        pytest.param("openapi.yaml", "/dev/zero", "A link leads out of", id="device"),
+        pytest.param("rules", "../outside", "A link leads out of", id="rules"),
+        pytest.param("rules/sales_order.external_oms.yaml", "../../outside/openapi.yaml", "A link", id="rule"),
+        pytest.param("openapi.yaml", "pipe", "Not a regular file", id="pipe"),
+        pytest.param("openapi.yaml", "large", "Larger than", id="large"),
+    ],
+)
+def test_an_extra_folder_is_read_as_far_as_it_goes_and_no_further(tmp_path: Path, name: str, target: str, words: str):
+    """A branch can hold a link to whatever its reader may read, and a finding would quote what is there."""
+    outside, extra = tmp_path / "outside", tmp_path / "extra"
+    outside.mkdir()
+    (outside / "openapi.yaml").write_text("canary: outside")
+    (extra / "rules").mkdir(parents=True)
+    os.mkfifo(extra / "pipe")
+    with (extra / "large").open("wb") as file:
+        file.truncate(20 * 1024 * 1024)
+    if name == "rules":
+        (extra / "rules").rmdir()
+    (extra / name).symlink_to(target)
+    refused = load(extra)
+    assert isinstance(refused, CatalogueProblem)
+    assert words in str(refused)
+    assert "canary" not in str(refused)
+
+
+def test_a_link_within_an_extra_folder_is_its_own_affair(
+    extra_document: dict[str, Any], folder: Callable[..., Path], tmp_path: Path
+):
+    """So is the folder's being reached by one."""
+    there = folder(extra_document)
+    (there / "openapi.yaml").rename(there / "routing.yaml")
+    (there / "openapi.yaml").symlink_to("routing.yaml")
+    (tmp_path / "by-a-link").symlink_to(there)
+    assert isinstance(load(tmp_path / "by-a-link"), Catalogue)
+
+
+def test_no_derived_file_is_written_or_taken_away_through_a_link(
+    extra_document: dict[str, Any], folder: Callable[..., Path], tmp_path: Path
+):
+    """`keys` may lead to the schemas of another project, and what is not ours there looks superfluous."""
+    there, other = folder(extra_document), tmp_path / "other"
+    other.mkdir()
+    (other / "theirs.schema.json").write_text("{}")
+    (there / "keys").symlink_to(other)
+    with pytest.raises(OSError, match="keys is a link"):
+        write(there)
+    assert [path.name for path in other.iterdir()] == ["theirs.schema.json"]
+
+
+def test_a_known_path_in_capitals_is_the_known_key(extra_document: dict[str, Any], folder: Callable[..., Path]):
+    """To a server that doesn't care about case; described anew, a secret of it would be bound to no host."""
+    paths = extra_document["paths"]
+    extra_document["servers"] = [{"url": "/V0"}]
+    paths["/config/sales_order/external_oms"] = paths.pop(PATH)
+    refused = load(folder(extra_document))
+    assert isinstance(refused, CatalogueProblem)
+    assert "external_oms is a key already" in str(refused)

@@ -131,3 +131,30 @@ def test_a_command_that_can_not_start_says_so(argv: list[str]):
     problem = run_command(argv, {"PATH": "/usr/bin:/bin"}, ENOUGH)
     assert isinstance(problem, UsageProblem)
     assert "can't be started" in problem.message
+
+
+@pytest.mark.parametrize("path", ["", ".", ":{absolute}", "bin:{absolute}", "{absolute}::", "./bin"])
+def test_a_program_is_never_looked_up_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+):
+    """An empty or relative entry of the PATH means "here", and here is a checkout."""
+    absolute = tmp_path / "absolute"
+    for folder, prints in ((tmp_path, "theirs"), (tmp_path / "bin", "theirs"), (absolute, "ours")):
+        folder.mkdir(exist_ok=True)
+        (folder / "print-them").write_text(f"#!/bin/sh\necho {prints}\n")
+        (folder / "print-them").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    ran = run_command(["print-them"], {"PATH": path.format(absolute=absolute)}, Bounds())
+    if "absolute" in path:
+        assert ran == b"ours\n"
+    else:
+        assert "can't be started: No such file" in str(ran)
+
+
+def test_a_file_that_can_not_be_run_is_no_program(tmp_path: Path):
+    """The next folder of the PATH is looked at, as a shell does."""
+    for folder, mode in (("first", 0o644), ("second", 0o755)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "print-them").write_text(f"#!/bin/sh\necho {folder}\n")
+        (tmp_path / folder / "print-them").chmod(mode)
+    assert run_command(["print-them"], {"PATH": f"{tmp_path}/first:{tmp_path}/second"}, Bounds()) == b"second\n"

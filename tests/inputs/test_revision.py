@@ -239,3 +239,18 @@ def test_variables_that_redirect_git_are_not_passed_on(
 def test_the_processes_own_environment_is_the_default(tenants: Path, git: Git):
     """Callers without a world of their own may leave it out."""
     assert revision(tenants).commit == git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("path", ["", ".", "sub", ":{path}", ".:{path}", "{path}:"])
+def test_a_git_that_lies_among_the_tenants_is_not_run(
+    tenants: Path, tmp_path: Path, git: Git, environment: Mapping[str, str], path: str
+):
+    """An empty or relative entry of the PATH means "here", and here is a checkout."""
+    trace = tmp_path / "trace"
+    for folder in (tenants, tenants / "sub"):
+        folder.mkdir(exist_ok=True)
+        (folder / "git").write_text(f"#!/bin/sh\necho {'0' * 40}\ntouch '{trace}'\n", "utf-8")
+        (folder / "git").chmod(0o755)
+    found = revision(tenants, {**environment, "PATH": path.format(path=environment["PATH"])})
+    assert found.commit == (git("rev-parse", "HEAD") if "{path}" in path else None)
+    assert not trace.exists()

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.inputs.settings import Settings
+from reconciler.inputs.settings import Overrides, Settings
 
 Good = Callable[..., Settings]
 Refused = Callable[..., str]
@@ -113,3 +113,15 @@ def test_a_checkout_behind_a_link_is_no_way_out(good: Good, repository: Path, tm
     (tmp_path / "here").symlink_to(repository)
     (repository / "reconciler.toml").write_text("tenants = 'fleet'", "utf-8")
     assert good(start=tmp_path / "here").tenants == tmp_path / "here" / "fleet"
+
+
+@pytest.mark.parametrize("text", [None, "[gate]\nmax_tenants_changed = 3\n"], ids=["no-settings", "settings"])
+def test_the_default_folder_of_tenants_does_not_lead_out_either(
+    refused: Refused, good: Good, repository: Path, tmp_path: Path, text: str | None
+):
+    """A branch can make a link of it, and findings quote what they are about. A flag may lead anywhere."""
+    (tmp_path / "other").mkdir()
+    (repository / "tenants").symlink_to("../other")
+    assert f"tenants is a link that leads out of {repository}" in refused(text)
+    assert good(text, {"RECONCILER_TENANTS": "tenants"}).tenants == repository / "tenants"
+    assert good(text, overrides=Overrides(tenants=Path("tenants"))).tenants == repository / "tenants"

@@ -212,6 +212,18 @@ def test_what_is_no_file_or_folder_where_one_should_be_is_said(init: Init, tmp_p
     assert contents(tmp_path) == before
 
 
+@pytest.mark.parametrize("name", ["tenants", "schemas"])
+def test_nothing_is_written_through_a_link(init: Init, tmp_path: Path, name: str):
+    """A branch may hold one that leads anywhere."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / name).symlink_to("../outside")
+    code, out, err = init("new", "--keep")
+    assert (code, out) == (64, "")
+    assert "is in the way: it is a link" in err
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
 def test_a_folder_that_can_not_be_made_is_a_wrong_call(init: Init):
     """With the system's words."""
     code, _, err = init("/proc/nowhere")
