@@ -1,5 +1,6 @@
 import hashlib
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -196,12 +197,10 @@ def test_a_folder_dressed_up_as_a_bare_repository_is_not_taken_for_one(
     tenants: Path, git: Git, environment: Mapping[str, str]
 ):
     """A branch can commit such a folder, configuration included, and git by itself would obey it."""
-    for folder in ("refs", "objects"):
-        (tenants / folder).mkdir()
-        (tenants / folder / "x.yaml").write_text("", "utf-8")
-    (tenants / "HEAD").write_text("ref: refs/heads/main\n", "utf-8")
+    shutil.copytree(tenants.parent / ".git", tenants, dirs_exist_ok=True)
     (tenants / "config").write_text("[core]\nrepositoryformatversion = 0\nbare = true\n", "utf-8")
     assert git("-C", str(tenants), "rev-parse", "--is-bare-repository") == "true"
+    assert git("-C", str(tenants), "rev-parse", "HEAD"), "it has a commit to show"
     assert revision(tenants, environment) == Revision()
 
 
@@ -249,7 +248,7 @@ def test_a_git_that_lies_among_the_tenants_is_not_run(
     trace = tmp_path / "trace"
     for folder in (tenants, tenants / "sub"):
         folder.mkdir(exist_ok=True)
-        (folder / "git").write_text(f"#!/bin/sh\necho {'0' * 40}\ntouch '{trace}'\n", "utf-8")
+        (folder / "git").write_text(f"#!/bin/sh\necho {'0' * 40}\n: >'{trace}'\n", "utf-8")
         (folder / "git").chmod(0o755)
     found = revision(tenants, {**environment, "PATH": path.format(path=environment["PATH"])})
     assert found.commit == (git("rev-parse", "HEAD") if "{path}" in path else None)
