@@ -12,7 +12,7 @@ export THREAT_FIGURES := .reconciler/threats.json
 # The steps share one .venv, so -j would only let them trip over each other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long figures check bench bench-check mutate pictures docs lock clean
+.PHONY: help demo test test-long figures check security sbom dist bench bench-check mutate pictures docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,11 +26,21 @@ test: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every chec
 test-long: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## run every check, then all tests, and print what the campaigns counted
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/test.sh long
 
-figures: .venv/.dev .venv/.project ## write what the last test-long counted into docs/explanation/reliability.md
+figures: .venv/.dev .venv/.project ## write what the last test-long counted into docs/explanation/reliability.md and docs/security.md
 	@$(BIN)/python scripts/campaign_figures.py $(FIGURES)
+	@$(BIN)/python -m scripts.security_figures $(THREAT_FIGURES)
 
-check: .venv/.dev .venv/.project ## lint, format, types, imports, schemas, workflows and shell scripts
+check: .venv/.dev .venv/.project ## lint, format, types, imports, schemas, workflows, bandit, secrets and shell scripts
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/check.sh
+
+security: .venv/.dev .venv/.project tests/node/node_modules/.stamp ## take away each defence of docs/security.md in a copy, and see that a test notices: some minutes
+	@$(BIN)/python tests/breaks/break_and_see.py --of security
+
+sbom: .venv/.dev .venv/.project ## write the bill of materials, CycloneDX: dist/sbom.cdx.json
+	@$(BIN)/python -m scripts.sbom dist/sbom.cdx.json
+
+dist: .venv/.dev .venv/.project ## build what a release is made of from the commit that is checked out: dist/
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/dist.sh
 
 bench: .venv/.dev .venv/.project .venv-bench/.made ## measure everything at full size, and write docs/explanation/performance.md: takes twenty minutes
 	@$(BIN)/python -m benchmarks --small --keep
@@ -96,6 +106,6 @@ clean: ## remove everything that the other targets make, the sandbox's state inc
 
 tests/node/node_modules/.stamp: tests/node/package.json tests/node/package-lock.json
 	@if command -v npm >/dev/null && command -v node >/dev/null; then \
-	  echo "npm ci in tests/node"; npm ci --prefix tests/node --silent && touch $@; \
+	  echo "npm ci in tests/node"; npm ci --prefix tests/node --ignore-scripts --silent && touch $@; \
 	elif [ "$${CI:-}" = true ]; then echo "node and npm are needed in CI" >&2; exit 1; \
 	else echo "node or npm is missing: the tests that need them will be skipped"; fi

@@ -12,7 +12,7 @@ from pathlib import Path
 
 DOMAIN = "bench.test"
 TOKEN = "benchmark-token"  # noqa: S105 - for a server on loopback
-SECRET = "benchmark-webhook-key"  # noqa: S105 - the same
+SECRET = "benchmark-webhook-key"  # noqa: S105 - the same # pragma: allowlist secret
 TENANT = """\
 # yaml-language-server: $schema=../schemas/tenant.schema.json
 # Tenant {i}, production.

@@ -87,7 +87,7 @@ class Server:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(certificate)
         # All of 127.0.0.0/8 is loopback, and nothing else is listened to: a connection to another address is closed.
-        self._listening = socket.create_server(("0.0.0.0", 0), backlog=4096, reuse_port=False)  # noqa: S104
+        self._listening = socket.create_server(("0.0.0.0", 0), backlog=4096, reuse_port=False)  # noqa: S104 # nosec B104
         self._listening.setblocking(False)
         self._epoll = select.epoll()
         self._epoll.register(self._listening.fileno(), select.EPOLLIN)

@@ -18,6 +18,8 @@ check "import contracts" lint-imports --no-logo
 check "derived schemas are fresh" reconciler schemas --check
 check "workflows" zizmor --offline --no-progress --quiet .github action.yml
 check "workflows' expressions" jactionlint
+check "mistakes that invite attacks" bandit --quiet --configfile pyproject.toml --recursive reconciler scripts benchmarks
+check "secrets in the repository" sh scripts/no_secrets.sh
 if command -v shellcheck >/dev/null; then
   check "shell scripts" shellcheck .ci/run scripts/*.sh .github/scripts/*.sh benchmarks/others/*.sh
 elif [ "${CI:-}" = true ]; then

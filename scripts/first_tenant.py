@@ -119,7 +119,7 @@ with open(sys.argv[1], "w", encoding="utf-8") as file:
 
 def _free_port() -> str:
     """Below the range that systems hand out for outgoing connections, or another program may get it first."""
-    for port in sample(range(10_000, 20_000), 100):
+    for port in sample(range(10_000, 20_000), 100):  # no secret hangs on it # nosec B311
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return str(port)
     raise SystemExit("no free port on 127.0.0.1")

@@ -143,5 +143,6 @@ def _need_the_extra() -> None:
             raise
         raise SandboxRefusal(
             f"The sandbox needs {error.name}, which is not installed. "
-            "Install the extra: pip install 'reconciler[sandbox]'."
+            # Not by our name: on the public registry that is somebody else's.
+            "In a checkout of the tool: pip install --no-deps --require-hashes -r requirements/runtime.txt"
         ) from None

@@ -189,9 +189,9 @@ class Store:
 
     def writes(self) -> tuple[Write, ...]:
         """Return every change of a value since the last reset, in order."""
-        columns = "number, at, tenant, key, author, request, value, updated_at"
+        query = "SELECT number, at, tenant, key, author, request, value, updated_at FROM writes ORDER BY number"
         with self._lock:
-            rows = self._connection.execute(f"SELECT {columns} FROM writes ORDER BY number").fetchall()  # noqa: S608 - a constant
+            rows = self._connection.execute(query).fetchall()
         return tuple(
             Write(number, at, tenant, key, Author(author), request, text is None, json.loads(text or "null"), date)
             for number, at, tenant, key, author, request, text, date in rows
@@ -267,18 +267,21 @@ class Store:
 
     def saw(self, sequence: int, tenant: str, key: str) -> None:
         """Log which write of `key` the request found: the newest one."""
-        newest = "SELECT max(number) FROM writes WHERE tenant = ? AND key = ?"
         with self.transaction() as sql:
             sql.execute(
-                f"UPDATE log SET reached = 1, saw = ({newest}) WHERE sequence = ?",  # noqa: S608 - a constant
+                "UPDATE log SET reached = 1, saw = (SELECT max(number) FROM writes WHERE tenant = ? AND key = ?) "
+                "WHERE sequence = ?",
                 (tenant, key, sequence),
             )
 
     def log(self) -> tuple[LogEntry, ...]:
         """Return every request since the last reset, in the order of arrival."""
-        columns = "sequence, at, tenant, key, method, path, status, request_id, body_digest, faults, reached, saw"
+        query = (
+            "SELECT sequence, at, tenant, key, method, path, status, request_id, body_digest, faults, reached, saw "
+            "FROM log ORDER BY sequence"
+        )
         with self._lock:
-            rows = self._connection.execute(f"SELECT {columns} FROM log ORDER BY sequence").fetchall()  # noqa: S608 - a constant
+            rows = self._connection.execute(query).fetchall()
         return tuple(
             LogEntry(*(*first, tuple(kinds.split()), bool(reached), saw)) for *first, kinds, reached, saw in rows
         )
@@ -286,5 +289,8 @@ class Store:
     def clear(self) -> None:
         """Forget tenants, values, faults and the log; keep port and identity."""
         with self.transaction() as sql:
-            for table in ("tenants", "key_values", "writes", "faults", "log"):
-                sql.execute(f"DELETE FROM {table}")  # noqa: S608 - a constant
+            sql.execute("DELETE FROM tenants")
+            sql.execute("DELETE FROM key_values")
+            sql.execute("DELETE FROM writes")
+            sql.execute("DELETE FROM faults")
+            sql.execute("DELETE FROM log")

@@ -1,6 +1,7 @@
 """Break the code on purpose, one defence at a time, and see whether the test that guards it turns red.
 
     python tests/breaks/break_and_see.py [--show] [NAME…]     all breaks, or those named
+    python tests/breaks/break_and_see.py --of security        those of docs/security.md's threats, or of one: --of NAME
     python tests/breaks/break_and_see.py --list               the list as a Markdown table
 
 Everything happens in a copy in a temporary folder; the checkout is only read. Exit code 1 if a break went unnoticed.
@@ -25,9 +26,13 @@ if str(ROOT) not in sys.path:  # run as a script, only this folder is on it
 
 from tests.breaks.breaks import BREAKS, Break  # noqa: E402 - needs the line above
 from tests.breaks.imported_from import SAYING  # noqa: E402 - the same
+from tests.security.threats import THREATS  # noqa: E402 - the same
 
-NEEDED = ("reconciler", "schemas", "tests", "tenants", "docs", "pyproject.toml", "README.md", "LICENSE")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", ".*")
+NEEDED = (
+    *("reconciler", "schemas", "tests", "tenants", "docs", "pyproject.toml", "README.md", "LICENSE"),
+    *("scripts", "requirements", "Makefile", "action.yml", "CHANGELOG.md", ".ci", ".github", ".secrets.baseline"),
+)
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", ".*_cache", ".hypothesis", ".reconciler")
 LIMIT = 120
 """Seconds for one test."""
 _OURS = ("COV", "PYTEST_", "RECONCILER_")
@@ -87,10 +92,10 @@ class Copy:
 
     def broken(self, one: Break) -> Seen:
         """Make the break, run its test, and mend it."""
-        file = self.folder / "reconciler" / one.file
+        file = self.folder / one.path
         text = file.read_text(encoding="utf-8")
         if text.count(one.old) != 1:
-            raise RuntimeError(f"{one.name}: its old text occurs {text.count(one.old)} times in {one.file}")
+            raise RuntimeError(f"{one.name}: its old text occurs {text.count(one.old)} times in {one.path}")
         file.write_text(text.replace(one.old, one.new), encoding="utf-8")
         # An edit within the same second that leaves the size as it is would not be noticed.
         Path(importlib.util.cache_from_source(str(file))).unlink(missing_ok=True)
@@ -145,6 +150,12 @@ def break_and_see(breaks: Sequence[Break], *, show: bool) -> int:
     return 1 if unguarded else 0
 
 
+def _of(threats: Sequence[str]) -> set[str]:
+    """Return the names of the breaks that take away what is done about some threats."""
+    chosen = THREATS if "security" in threats else threats
+    return {name for threat in chosen for name in THREATS[threat].breaks}
+
+
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
@@ -154,13 +165,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, and do what it asks."""
     parser = argparse.ArgumentParser(description="Break the code on purpose, and see whether a test notices.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="breaks to make; all of them if none is named")
+    parser.add_argument(
+        "--of", action="append", default=[], choices=["security", *THREATS], help="the breaks of all threats, or of one"
+    )
     parser.add_argument("--list", action="store_true", help="print the breaks as a Markdown table, and make none")
     parser.add_argument("--show", action="store_true", help="print what the tests said, too")
     given = parser.parse_args(arguments)
-    unknown = set(given.names) - {one.name for one in BREAKS}
+    names = {*given.names, *_of(given.of)}
+    unknown = names - {one.name for one in BREAKS}
     if unknown:
         parser.error(f"there is no break called {', '.join(sorted(unknown))}; see --list")
-    chosen = [one for one in BREAKS if not given.names or one.name in given.names]
+    chosen = [one for one in BREAKS if not names or one.name in names]
     if given.list:
         _say(table(chosen))
         return 0

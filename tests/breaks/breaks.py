@@ -8,8 +8,9 @@ from tests.breaks.of_connections import CONNECTIONS
 from tests.breaks.of_hosts import HOSTS
 from tests.breaks.of_requests import POSTS, READS
 from tests.breaks.of_runs import BRAKES, GATES
+from tests.breaks.of_supply import SUPPLY
 from tests.breaks.one import Break
 
 __all__ = ["BREAKS", "Break"]
 
-BREAKS = (*CONNECTIONS, *READS, *POSTS, *BRAKES, *GATES, *HOSTS)
+BREAKS = (*CONNECTIONS, *READS, *POSTS, *BRAKES, *GATES, *HOSTS, *SUPPLY)

@@ -116,7 +116,7 @@ def test_the_sandbox_without_its_extra_says_how_to_get_it(plain: Installed, fold
     for words in (("plan", "--sandbox"), ("sandbox", "serve")):
         done = plain(*words, cwd=folder)
         assert (done.returncode, done.stdout) == (64, "")
-        assert "pip install 'reconciler[sandbox]'" in done.stderr
+        assert "pip install --no-deps --require-hashes -r requirements/runtime.txt" in done.stderr
         assert "Traceback" not in done.stderr
 
 

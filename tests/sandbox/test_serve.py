@@ -160,7 +160,7 @@ def test_without_the_extra_the_message_says_how_to_install_it(tmp_path: Path, mi
         check=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert "pip install 'reconciler[sandbox]'" in done.stdout
+    assert "pip install --no-deps --require-hashes -r requirements/runtime.txt" in done.stdout
     assert missing in done.stdout
 
 

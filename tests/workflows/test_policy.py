@@ -12,6 +12,13 @@ STARTER = ROOT / "reconciler" / "template" / ".github" / "workflows"
 OURS = {one.name: one for one in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
 STARTERS = {f"starter/{one.name}": one for one in sorted(STARTER.glob("*.yml"))}
 EVERY = {**OURS, **STARTERS}
+USING = {
+    **EVERY,
+    **{str(one.relative_to(ROOT)): one for one in (ROOT / "action.yml", *sorted((ROOT / "docs").rglob("*.*ml")))},
+    **{str(one.relative_to(ROOT)): one for one in sorted((ROOT / "docs").rglob("*.md"))},
+    **{str(one.relative_to(ROOT)): one for one in sorted((ROOT / "reconciler" / "template").rglob("*.y*ml"))},
+}
+"""What uses actions, or tells people how to."""
 CALLERS = [*STARTERS, *(name for name in OURS if name.startswith("tenants-"))]
 CALLED = ("apply.yml", "drift.yml", "plan.yml", "pull-request.yml", "write.yml")
 
@@ -19,6 +26,8 @@ WRITES = {
     ("pull-request.yml", "comment"): {"pull-requests"},
     ("drift.yml", "issue"): {"issues"},
     ("drift.yml", "reapply"): {"actions"},
+    ("release.yml", "attest"): {"attestations", "id-token"},
+    ("release.yml", "draft"): {"contents"},
 }
 """The jobs that may write to GitHub, and what. None of them has the tenants' credentials."""
 
@@ -101,16 +110,19 @@ def test_no_value_is_pasted_into_a_script(name: str, job: str, step: Any):
 def test_no_step_runs_what_a_pull_request_brought(name: str, job: str, step: Any):
     """./data and ./base hold a stranger's files: they are read, by programs whose code is elsewhere."""
     run = step.get("run", "")
-    assert not re.search(r"\b(python3?|pip|npm|make|node)\b", run) or name == "ci.yml"
+    assert not re.search(r"\b(python3?|pip|npm|make|node)\b", run) or name in {"ci.yml", "release.yml"}
     assert not re.search(r"(^|[\s;&|(])(\.\.?/|data/|base/)\S*\.(sh|py)\b", run)
     assert not step.get("uses", "").startswith(("./data", "./base"))
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if not name.startswith("starter/")])
+@pytest.mark.parametrize("name", USING)
 def test_every_action_is_pinned_by_its_commit(name: str):
     """A tag can be moved to another commit by whoever owns the action, or its owner's account."""
-    for line in EVERY[name].read_text().splitlines():
-        if found := re.match(r"\s*(?:- )?uses: (\S+)(.*)", line):
+    for line in USING[name].read_text().splitlines():
+        if found := re.match(r"\s*(?:- )?(?:&\w+ )?uses: (\S+)(.*)", line):
+            if name.startswith("starter/") or found[1].startswith("OWNER/"):
+                assert found[1].endswith("@COMMIT"), "whoever takes it fills in a commit"
+                continue
             local = found[1].startswith("./")
             assert local or re.fullmatch(r"[\w/.-]+@[0-9a-f]{40}", found[1]), line
             assert local or re.match(r" # v\d+\.\d+\.\d+$", found[2]), f"say which version that is: {line}"
@@ -233,3 +245,39 @@ def test_environment_and_machine_of_the_credentials_can_be_named_by_the_caller(n
         assert inputs[environment]["default"] in {"plan", "production", "production-replanned"}
     for called, job in CREDENTIALS:
         assert _load(called)["jobs"][job]["runs-on"] == "${{ inputs.runner }}"
+
+
+def test_only_a_tag_makes_a_release():
+    """Not a branch, not somebody by hand. The tag's commit must be on main, which scripts/release_tag.sh sees to."""
+    assert _load("release.yml")["on"] == {"push": {"tags": ["v[0-9]+.[0-9]+.[0-9]+"]}}
+    steps = _load("release.yml")["jobs"]["build"]["steps"]
+    looked = next(number for number, one in enumerate(steps) if "release_tag.sh" in one.get("run", ""))
+    assert looked < next(number for number, one in enumerate(steps) if one.get("run") == "make dist")
+
+
+def test_a_release_is_built_twice_then_attested_then_drafted():
+    """By jobs of which each waits for the one before: what two machines disagree about is signed by nobody."""
+    jobs = _load("release.yml")["jobs"]
+    assert {name: body.get("needs") for name, body in jobs.items()} == {
+        "build": None,
+        "again": "build",
+        "attest": "again",
+        "draft": "attest",
+    }
+    assert not [name for name, body in jobs.items() if "if" in body or "continue-on-error" in yaml.dump(body)]
+    assert jobs["again"]["steps"][-1]["run"] == "diff -r built dist"
+    (attested,) = (one for one in jobs["attest"]["steps"] if "attest-build-provenance" in one["uses"])
+    assert attested["with"] == {"subject-checksums": "built/SHA256SUMS"}
+
+
+def test_who_may_sign_or_release_builds_nothing():
+    """What is built runs the packages of the lock, with whatever the job's token can do."""
+    jobs = _load("release.yml")["jobs"]
+    assert not [one for one in jobs["attest"]["steps"] if "run" in one]
+    (draft,) = (one["run"] for one in jobs["draft"]["steps"] if "run" in one)
+    assert draft == 'sh scripts/release_draft.sh "$GITHUB_REF_NAME" built'
+    assert jobs["draft"]["environment"] == "release", "whose rules can ask for a person"
+    for name in ("build", "again"):
+        assert jobs[name]["permissions"] == {"contents": "read"}
+        assert "github.token" not in yaml.dump(jobs[name])
+        assert "secrets." not in yaml.dump(jobs[name])

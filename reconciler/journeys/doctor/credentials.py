@@ -29,7 +29,7 @@ from reconciler.platform import why_unusable
 DOCUMENT = "credentials/document"
 ENTRY = "credentials/entry"
 ORIGIN = "credentials/origin"
-_SECRETS = "credentials/secrets"
+_SECRETS = "credentials/secrets"  # pragma: allowlist secret
 _ADD = "Add an entry of its name to the credentials: origin, and token or client_id, client_secret and token_url."
 
 

@@ -46,7 +46,8 @@ def _sandbox(*, wanted: bool) -> Iterator[Check]:
     if not missing:
         yield ok(SANDBOX, "", "installed")
     elif wanted:
-        hint = "Install the tool with its extra `sandbox`: pip install 'reconciler[sandbox]'"
+        # Not by our name: on the public registry that is somebody else's.
+        hint = "In a checkout of the tool: pip install --no-deps --require-hashes -r requirements/runtime.txt"
         yield problem(SANDBOX, "", f"--sandbox needs {', '.join(missing)}, which is not installed.", hint)
     else:
         yield ok(SANDBOX, "", "not installed, and not needed: without it there is no --sandbox")
