@@ -59,6 +59,7 @@ pictures: .venv/.dev .venv/.project ## draw the pictures in docs/images from rea
 	@$(BIN)/python -m scripts.pictures
 	@$(BIN)/python -m scripts.picture_terminal
 	@$(BIN)/python -m scripts.picture_comment
+	@$(BIN)/python -m scripts.threat_model
 
 docs: .venv/.dev .venv/.project ## write what is generated in the docs, and build their site: build/site/index.html
 	@$(BIN)/python -m scripts.reference

@@ -23,7 +23,7 @@ release = version = reconciler.__version__
 root_doc = "docs/index"
 
 extensions = ["myst_parser"]
-include_patterns = ["docs/**.md", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"]
+include_patterns = ["docs/**.md", "README.md", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md"]
 # Only for speed: these folders are not walked.
 exclude_patterns = [".*", "*/.*", "benchmarks", "build", "mutants", "reconciler", "requirements", "schemas", "tests"]
 myst_heading_anchors = 4
