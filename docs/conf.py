@@ -68,7 +68,9 @@ def add_contents(_: Sphinx, name: str, source: list[str]) -> None:
         return
     listed = list(contents(source[0], titles=first))
     if first:
-        listed.append(("New", sorted(page.stem for page in DOCS.glob("*.md") if page.stem != "index")))
+        linked = {"index", *(match["page"] for match in _PAGE.finditer(source[0]))}
+        if new := sorted({page.stem for page in DOCS.glob("*.md")} - linked):
+            listed.append(("New", new))
     for caption, pages in listed:
         head = ["", "```{toctree}", ":hidden:", *([f":caption: {caption}"] if first else []), ""]
         source[0] += "\n".join([*head, *pages, "```", ""]) if pages else ""

@@ -78,7 +78,8 @@ def test_nobody_is_told_to_install_us_by_name(cases: Cases):
     """On the public registry the name is somebody else's: whoever types it runs a stranger's code."""
     lines = _told()
     cases.add(len(lines))
-    names = re.compile(r"\b(pip3?|pipx|uv|uvx|poetry)( \S+)* (install|run|add|tool)( \S+)* ['\"]?reconciler\b(?!-\*|[/.])")
+    tools, words = "pip3?|pipx|uv|uvx|poetry", "install|run|add|tool"
+    names = re.compile(rf"\b({tools})( \S+)* ({words})( \S+)* ['\"]?reconciler\b(?!-\*|[/.])")
     assert [one for one in lines if names.search(one[1])] == []
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert "Private :: Do Not Upload" in project["classifiers"], "the registry refuses what says so"
