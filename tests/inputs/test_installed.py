@@ -10,7 +10,7 @@ import pytest
 from reconciler.inputs.installed import Tool, installed_tool, said_tool
 from tests.workflows.repository import commit, git
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
+COMMIT = "0123456789abcdef" * 2 + "01234567"
 URL = "https://github.com/acme/reconciler.git"
 
 
