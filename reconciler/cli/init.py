@@ -89,8 +89,9 @@ def _about_workflows(started: "Started", folder: Path) -> list[str]:
         ]
     lines = [
         f"The workflows call {tool.repository} at commit {tool.commit}.",
-        f"What to set up on GitHub: https://github.com/{tool.repository}/blob/{tool.commit}/docs/github.md",
+        "What to set up on GitHub:",
+        f"  https://github.com/{tool.repository}/blob/{tool.commit}/docs/github.md",
     ]
     if not tool.is_there:
-        lines.append("Push that commit first: no branch of that repository has it, as far as this clone knows.")
+        lines.append("Push that commit first: as far as this clone knows, no branch of that repository has it.")
     return [*lines, ""]

@@ -13,6 +13,7 @@ import yaml
 
 from reconciler.catalogue import Catalogue
 from reconciler.cli.main import COMMANDS, run
+from reconciler.inputs.installed import Tool
 from reconciler.inputs.settings import Settings, load_settings
 from reconciler.model.access import Limits
 from tests.cli.calling import reconciler, surroundings
@@ -107,6 +108,17 @@ def test_the_workflows_call_the_tool_that_is_named_at_its_commit(init: Init, tmp
             assert job["uses"] == f"{repository}/{name}@{commit}"
             assert (job["with"]["tool-repository"], job["with"]["tool-ref"]) == (repository, commit)
     assert f"The workflows call {repository} at commit {commit}.\n" in out
+    assert f"\n  https://github.com/{repository}/blob/{commit}/docs/github.md\n" in out
+    assert "Push that commit" not in out
+
+
+def test_a_commit_that_a_clone_has_alone_has_to_be_pushed(init: Init, monkeypatch: pytest.MonkeyPatch):
+    """Or the workflows would not start."""
+    tool = Tool("acme/reconciler", "1" * 40, is_there=False)
+    monkeypatch.setattr("reconciler.journeys.starting.installed_tool", lambda package, environment: tool)
+    code, out, _ = init("new", tool=None)
+    assert code == 0
+    assert "Push that commit first" in out
 
 
 def test_what_is_written_for_github_passes_the_linters_of_workflows(init: Init, tmp_path: Path):
