@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from reconciler.model.plan import TenantPlan
 from reconciler.model.policy import Drift, Freeze, Gate
 from reconciler.model.words import Cause
-from reconciler.planning.gate import HELD_BY_GATE, approve, most_changed, reviewed_changes, run_refusals
+from reconciler.planning.gate import HELD_BY_GATE, HELD_STALE, approve, most_changed, reviewed_changes, run_refusals
+from reconciler.planning.review import Reviewed
 from tests.planning.making import NOW, TIMER, fleet, plan_file, plan_of, policy, set_to
 from tests.planning.test_gate import changing, drifted, in_sync
 
@@ -72,3 +73,18 @@ def test_the_most_that_may_change_is_the_last_number_that_passes(of: int, most: 
 
     assert not refused(limit)
     assert limit == of or refused(limit + 1)
+
+
+@pytest.mark.parametrize("cause", [Cause.DRIFT, Cause.DECLARED], ids=["said-to-be-drift", "said-to-be-declared"])
+def test_a_shard_writes_nobody_whom_its_gate_has_not_counted(cause: Cause):
+    """The cause is in no digest: a plan that calls a change drift, which isn't counted, has not had it reviewed."""
+    file = plan_file(drifted("acme", cause, cause))
+    now = policy(
+        Gate(max_tenants_changed=1),
+        drift=Drift.REPORT,
+        reviewed=Reviewed.of([file]),
+        merged=reviewed_changes([file], Drift.REPORT),
+    )
+    (acme,) = approve(fleet(drifted("acme", Cause.DECLARED, Cause.DECLARED)), now).tenants
+    assert bool(acme.stale) is (cause is Cause.DRIFT)
+    assert set(acme.held.values()) == ({HELD_STALE} if cause is Cause.DRIFT else set())
