@@ -34,7 +34,7 @@ def run_command(argv: Sequence[str], environment: Mapping[str, str], bounds: Bou
     Its arguments are not: they may hold a secret. It gets the whole environment and no stdin. It stays in our
     session, so that it can ask for a passphrase on the terminal and Ctrl-C reaches it.
     """
-    name = argv[0]
+    name = _named(argv[0])
     try:
         process = subprocess.Popen(
             list(argv),
@@ -49,7 +49,8 @@ def run_command(argv: Sequence[str], environment: Mapping[str, str], bounds: Bou
         reason = error.strerror if isinstance(error, OSError) else "not a usable command"
         return UsageProblem(
             f"The credentials command {name} can't be started: {reason}.",
-            "It is split like a shell line but runs without a shell. Is the program installed and on the PATH?",
+            "It is split like a shell line but runs without a shell. Is the program installed and on the PATH?"
+            " A variable for it needs env: env NAME=VALUE PROGRAM.",
         )
     try:
         return _result(name, process, bounds)
@@ -69,6 +70,12 @@ def _program(name: str, environment: Mapping[str, str]) -> str:
         if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113 - the same
             return path
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def _named(program: str) -> str:
+    """Return the program's name. Of `VAULT_TOKEN=… vault`, which a shell would understand, only the variable's."""
+    variable, is_assignment, _ = program.partition("=")
+    return f"{variable}=…" if is_assignment else program
 
 
 def _result(name: str, process: subprocess.Popen[bytes], bounds: Bounds) -> bytes | UsageProblem:

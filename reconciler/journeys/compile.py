@@ -116,7 +116,8 @@ def with_bugs(made: Report, bugs: Mapping[str, BaseException]) -> Report:
     return replace(made, problems=(*made.problems, *found), exit_code=exit_code, result=result)
 
 
-def _place(error: BaseException) -> str:
+def place(error: BaseException) -> str:
+    """Return where an exception was raised, ` at file.py:12`, or nothing if it never was."""
     import traceback  # it loads the tokenizer, which no run without a bug needs
 
     frames = traceback.extract_tb(error.__traceback__)
@@ -125,7 +126,7 @@ def _place(error: BaseException) -> str:
 
 def _bug(error: BaseException, tenant: str = "") -> Problem:
     """Only the kind of the exception is told: its message may quote a value."""
-    said = f"A bug in reconciler {__version__}: {type(error).__name__}{_place(error)}. Please report it."
+    said = f"A bug in reconciler {__version__}: {type(error).__name__}{place(error)}. Please report it."
     return Problem("", 0, 0, "", "bug/exception", said, tenant=tenant)
 
 

@@ -5,7 +5,9 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 
+from reconciler import __version__
 from reconciler.applying.tenant import Brake
+from reconciler.journeys.compile import place
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 READING = ("Stopping: nothing more is read, and nothing was written.",)
@@ -31,6 +33,7 @@ def run_until_stopped(
     async def supervised() -> bool:
         task = asyncio.ensure_future(main())
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: _tell_of_bug(context.get("exception"), notice))
         stopped = False
 
         def on_signal() -> None:
@@ -57,6 +60,13 @@ def run_until_stopped(
         return stopped
 
     return asyncio.run(supervised())
+
+
+def _tell_of_bug(error: object, notice: Callable[[str], None]) -> None:
+    """Say where, not what: asyncio would print the message of what a callback raised, which may quote a value."""
+    if isinstance(error, Exception):
+        what = f"{type(error).__name__}{place(error)}, beside the run"
+        notice(f"A bug in reconciler {__version__}: {what}. Please report it.")
 
 
 def _deaf_to(caught: Sequence[signal.Signals], loop: asyncio.AbstractEventLoop) -> None:

@@ -158,3 +158,12 @@ def test_a_file_that_can_not_be_run_is_no_program(tmp_path: Path):
         (tmp_path / folder / "print-them").write_text(f"#!/bin/sh\necho {folder}\n")
         (tmp_path / folder / "print-them").chmod(mode)
     assert run_command(["print-them"], {"PATH": f"{tmp_path}/first:{tmp_path}/second"}, Bounds()) == b"second\n"
+
+
+def test_a_variable_before_the_program_is_not_shown(program: Program):
+    """A shell would understand it; here it is a program that is not there, and its name would be a secret."""
+    problem = run_command([f"VAULT_TOKEN={CANARY}", *program("pass")], {}, ENOUGH)
+    assert isinstance(problem, UsageProblem)
+    assert "VAULT_TOKEN=…" in problem.message
+    assert "env NAME=VALUE PROGRAM" in problem.hint
+    assert CANARY not in str(problem)

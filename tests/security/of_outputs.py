@@ -2,6 +2,40 @@
 
 from collections.abc import Mapping
 
+from tests.breaks.of_outputs import PLANS, SECRETS
 from tests.security.one import Threat
 
-THREATS: Mapping[str, Threat] = {}
+THREATS: Mapping[str, Threat] = {
+    "secrets-shown": Threat(
+        threat="a secret shows in stdout, stderr, a log, a report, a journal, an undo, an imported file, an exception,"
+        " a traceback, or among a process's arguments",
+        defence="secrets are of a type that has no rendering, reports are built without them, what the API echoes is"
+        " redacted by value in every spelling, bugs are told by kind and place, and no finding quotes what may be one",
+        tests=(
+            "tests/security/test_secrets_shown.py::*",
+            "tests/journeys/test_secrets.py::*",
+            "tests/journeys/test_doctor_secrets.py::*",
+            "tests/platform/test_secrecy.py::*",
+            "tests/platform/test_redact.py::*",
+            "tests/model/test_values.py::test_a_secret_*",
+            "tests/cli/test_endings.py::test_a_bug_*",
+            "tests/inputs/test_credentials.py::test_*_without_a_value*",
+            "tests/inputs/test_credentials.py::test_no_document_raises_or_shows_what_stands_in_it",
+            "tests/inputs/test_command.py::test_a_variable_before_the_program_is_not_shown",
+        ),
+        breaks=tuple(one.name for one in SECRETS),
+    ),
+    "plans-forged": Threat(
+        threat="a plan file, merged shard or journal is stolen, confused or forged",
+        defence="it only says what was reviewed: apply plans afresh, writes what git declares and the platform lacks,"
+        " counts that at the gate, and looks again before a sequence is set; a forged file can stop a run, no more",
+        tests=(
+            "tests/security/test_forged_plans.py::*",
+            "tests/journeys/test_damaged_plans.py::*",
+            "tests/journeys/test_reviewed_plans.py::*",
+            "tests/planning/test_review.py::*",
+            "tests/planning/test_gate_of_shards.py::*",
+        ),
+        breaks=tuple(one.name for one in PLANS),
+    ),
+}
