@@ -13,6 +13,7 @@ import click
 from reconciler.cli import exits
 from reconciler.cli.colour import wants_colour
 from reconciler.cli.options import Output
+from reconciler.cli.saying import say
 from reconciler.cli.watching import Silence, Watching, watching
 from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import CannotBeKeptError, CorrectTheCallError, Kept, RealClock, World, own_place
@@ -121,7 +122,7 @@ def deliver(report: Report, output: Output, world: World, *, text: bool = True, 
         # Ctrl-C ends whoever reads our stdout, too.
         for problem in lost:
             if problem.path not in told:
-                click.echo(problem.message, err=True)
+                say(problem.message, err=True)
         _say_where(report, output, world, [problem.path for problem in lost])
     return report.exit_code or (exits.PROBLEMS if failed else exits.OK)
 
@@ -142,7 +143,7 @@ def tell_journal(output: Output, read: Callable[[World], tuple[str, int]], *, un
 
 def tell(problem: UsageProblem) -> None:
     """Say what is wrong with the call, on stderr."""
-    click.echo(f"Error: {problem}", err=True)
+    say(f"Error: {problem}", err=True)
 
 
 def _kept(output: Output, cwd: Path, run: Run, *, keep_json: bool, journal: bool) -> Kept:
@@ -195,7 +196,7 @@ def _say_where(report: Report, output: Output, world: World, lost: Collection[Pa
     done = report.command in _LED_TO and report.exit_code != exits.USAGE and report.result is not Result.IN_SYNC
     if cut_off or (done and sys.stderr.isatty()):
         shown = path.relative_to(world.cwd) if path.is_relative_to(world.cwd) else path
-        click.echo(f"{_REPORT if cut_off else _LED_TO[report.command]}: {shown}", err=True)
+        say(f"{_REPORT if cut_off else _LED_TO[report.command]}: {shown}", err=True)
 
 
 def _blocks(text: Iterable[str]) -> Iterator[str]:

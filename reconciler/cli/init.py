@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.saying import say
 
 if TYPE_CHECKING:
     from reconciler.journeys.starting import Started
@@ -40,7 +41,6 @@ def command(*, folder: Path, keep: bool, tool: str | None) -> int:
     """Write a new config repository, with an example to try."""
     from reconciler.cli.delivery import tell, world_of
     from reconciler.cli.options import Output
-    from reconciler.inputs.usage import visible
     from reconciler.journeys.call import CorrectTheCallError
     from reconciler.journeys.starting import init
 
@@ -51,7 +51,7 @@ def command(*, folder: Path, keep: bool, tool: str | None) -> int:
         tell(error.problem)
         return exits.USAGE
     for line in _told(started, folder):
-        click.echo(visible(line))
+        say(line)
     return exits.OK
 
 

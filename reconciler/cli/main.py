@@ -97,7 +97,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = main.main(list(arguments), prog_name="reconciler", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return exits.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
@@ -110,6 +110,17 @@ def run(arguments: Sequence[str]) -> int:
         _tell_of_bug(error)
         return exits.BUG
     return code if isinstance(code, int) else exits.OK
+
+
+def _show(error: click.ClickException) -> None:
+    """Show what is wrong with the call. It quotes the call, which in CI may be made of names that others chose."""
+    import io
+
+    from reconciler.cli.saying import say
+
+    shown = io.StringIO()
+    error.show(file=shown)
+    say(shown.getvalue().rstrip("\n"), err=True)
 
 
 def _tell_of_bug(error: Exception) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.saying import say
 
 EPILOG = """\b
 Examples:
@@ -41,11 +42,11 @@ def command(*, check: bool, out: Path | None, settings_file: Path | None) -> int
         tell(error.problem)
         return exits.USAGE
     for name in names:
-        click.echo(f"{'stale' if check else 'wrote'} {folder / name}")
+        say(f"{'stale' if check else 'wrote'} {folder / name}")
     if check and names:
         again = "" if out is None else f" --out {shlex.quote(str(out))}"
-        click.echo(f"Run: reconciler schemas{again}", err=True)
+        say(f"Run: reconciler schemas{again}", err=True)
         return exits.PROBLEMS
     if not names:
-        click.echo(f"The derived files in {folder} are current.")
+        say(f"The derived files in {folder} are current.")
     return exits.OK

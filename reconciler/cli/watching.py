@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-import click
-
+from reconciler.cli import saying
 from reconciler.cli.colour import is_dumb
 from reconciler.cli.course import Course, waits_in_words
 from reconciler.model.access import Clock
@@ -55,7 +54,7 @@ def watching(clock: Clock, environment: Mapping[str, str], *, terminal: bool, lo
 
 def say(line: str) -> None:
     """Say one line on stderr."""
-    click.echo(line, err=True)
+    saying.say(line, err=True)
 
 
 class Silence:
@@ -145,7 +144,7 @@ class Screen:
                 from rich.text import Text
 
                 # As Text, no bracket of it is taken for markup.
-                self._live.console.print(Text(line), soft_wrap=True)
+                self._live.console.print(Text(saying.harmless(line)), soft_wrap=True)
 
     def progress(self, phase: str, done: int, total: int) -> None:
         """Show it, now or soon."""

@@ -62,6 +62,8 @@ class Scene:
     """The credentials as they are given, by whatever way."""
     command: Sequence[str] | None = None
     """In place of the command that prints them."""
+    printed: str = ""
+    """What the last calls said."""
 
     def set_up(self, stack: contextlib.ExitStack) -> None:
         """Two tenants that declare much: one with a token, one with client credentials. Each secret is marked.
@@ -132,7 +134,12 @@ class Scene:
         """Run a command in this process, everything logged; return how its calls ended and what was shown."""
         flags = self.give(source)
         before = self.files()
-        err, out = io.StringIO(), io.StringIO()
+        codes = self.called([self.words(call, form, flags) for call in COMMANDS[command]])
+        return codes, self.shown(self.printed.encode("utf-8", "surrogateescape"), before)
+
+    def called(self, calls: Sequence[Sequence[str]]) -> list[int]:
+        """Make calls in this process, everything logged; `printed` is what they said. Return how they ended."""
+        out, err = io.StringIO(), io.StringIO()
         handler = logging.StreamHandler(err)
         handler.setFormatter(logging.Formatter("%(name)s %(message)s %(args)r"))
         with (
@@ -143,8 +150,9 @@ class Scene:
             _signals_as_before(),
             _logging_to(handler),
         ):
-            codes = [run(self.words(call, form, flags)) for call in COMMANDS[command]]
-        return codes, self.shown((out.getvalue() + err.getvalue()).encode("utf-8", "surrogateescape"), before)
+            codes = [run(call) for call in calls]
+        self.printed = out.getvalue() + err.getvalue()
+        return codes
 
     def files(self) -> dict[Path, bytes]:
         """Every file below the folder, but those that must hold secrets."""
