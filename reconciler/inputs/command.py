@@ -38,7 +38,7 @@ def run_command(argv: Sequence[str], environment: Mapping[str, str], bounds: Bou
     try:
         process = subprocess.Popen(
             list(argv),
-            executable=_program(name, environment),
+            executable=_program(argv[0], environment),
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

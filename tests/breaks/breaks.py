@@ -13,4 +13,4 @@ from tests.breaks.one import Break
 
 __all__ = ["BREAKS", "Break"]
 
-BREAKS = (*CONNECTIONS, *READS, *POSTS, *BRAKES, *GATES, *HOSTS, *SUPPLY, *SECRETS, *PLANS)
+BREAKS = (*CONNECTIONS, *READS, *POSTS, *BRAKES, *GATES, *HOSTS, *SUPPLY, *SECRETS, *PLANS, *TEXTS)

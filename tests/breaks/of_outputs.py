@@ -179,3 +179,81 @@ PLANS = (
         because=r"bool\(\(\)\) is|False is ",
     ),
 )
+
+OBEYED = "tests/security/test_texts_obeyed.py"
+TEXTS_SHOWN = "tests/security/test_texts_shown.py"
+
+TEXTS = (
+    Break(
+        name="stderr-is-not-made-harmless",
+        harm="The last words of a credentials command, or a file's name, are obeyed by the CI job that prints them.",
+        file="cli/delivery.py",
+        old='    say(f"Error: {problem}", err=True)\n',
+        new='    click.echo(f"Error: {problem}", err=True)\n',
+        test=f"{OBEYED}::test_no_text_from_outside_is_obeyed",
+        because=r"::error::owned",
+    ),
+    Break(
+        name="a-wrong-call-is-quoted-as-it-is",
+        harm="A branch's name that a workflow passes on is quoted, and the runner obeys it.",
+        file="cli/main.py",
+        old="        _show(error)\n",
+        new="        error.show()\n",
+        test=f"{OBEYED}::test_no_argument_is_obeyed[option]",
+        because=r"::error::owned",
+    ),
+    Break(
+        name="commands-are-not-broken",
+        harm="A text from the platform is a workflow command in the log of the job.",
+        file="report/untrusted.py",
+        old="    return broken(visible(text))\n",
+        new="    return visible(text)\n",
+        test=f"{OBEYED}::test_any_text_for_a_terminal_is_no_command",
+        because=r"Command\(name=|is_old_command",
+    ),
+    Break(
+        name="what-turns-text-round-is-shown",
+        harm="A bidi character makes a reviewer read another value than the one that is applied.",
+        file="report/untrusted.py",
+        old="    if char.isprintable() and not _INVISIBLE.match(char):\n",
+        new='    if char not in "\\r\\n\\t\\x1b":\n',
+        test="tests/report/test_untrusted.py::test_what_cannot_be_seen_is_spelled_out[bidi]",
+        because=r"u202egnp",
+    ),
+    Break(
+        name="markdown-is-left-as-it-is",
+        harm="What a pull request's author writes into a file becomes tables and links in the verdict on it.",
+        file="github/judge.py",
+        old="{markdown(row.what)}",
+        new="{row.what}",
+        test=f"{TEXTS_SHOWN}::test_the_verdict_on_a_pull_request_has_the_same_blocks_whatever_is_in_it",
+        because=r"- table",
+    ),
+    Break(
+        name="a-pipe-is-no-syntax",
+        harm="A value with a pipe in it ends its cell, and the row says something else.",
+        file="report/untrusted.py",
+        old='_PLAIN_PUNCTUATION = frozenset(",;%?\'")\n',
+        new='_PLAIN_PUNCTUATION = frozenset(",;%?\'|")\n',
+        test="tests/report/test_markdown.py::test_any_string_in_a_cell_is_shown_literally",
+        because=r"At index \d+ diff|contains .* more item",
+    ),
+    Break(
+        name="html-is-left-as-it-is",
+        harm="A text of the platform is an element of the page.",
+        file="report/untrusted.py",
+        old="    escaped = escape(visible(text), quote=True)\n",
+        new="    escaped = visible(text)\n",
+        test="tests/report/test_untrusted.py::test_each_medium_breaks_what_it_would_obey",
+        because=r"<b>' == ",
+    ),
+    Break(
+        name="a-comment-may-end",
+        harm="A live value with a line break in it declares a key in the file that import writes.",
+        file="desired/compose.py",
+        old='    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)\n',
+        new="    return text\n",
+        test=f"{TEXTS_SHOWN}::test_no_live_value_becomes_more_of_a_file_than_a_value",
+        because=r"Problem\(|isprintable|== \[\]|set\(",
+    ),
+)

@@ -15,7 +15,7 @@ from reconciler.model.report import KeyReport, Report
 from reconciler.model.words import Action, Cause, Reason, Result, Status
 from reconciler.report.links import Links
 from reconciler.report.markdown import LEAST, LIMIT, to_markdown
-from reconciler.report.untrusted import markdown
+from reconciler.report.untrusted import markdown, visible
 from tests.report.conftest import quick
 from tests.report.fleets import FLEETS, LINKS, known, timer
 from tests.report.generated import ATTACKS, reports, texts
@@ -91,6 +91,8 @@ def test_any_string_in_a_cell_is_shown_literally(text: str):
     page = rendered(f"| a | b |\n| --- | --- |\n| x {markdown(text)} | y |\n")
     calm = rendered("| a | b |\n| --- | --- |\n| x calm | y |\n")
     assert blocks(page) == blocks(calm)
+    # A cell too many would be dropped, and leave the structure as it is.
+    assert "".join(page.runs).split() == ["a", "b", "x", *visible(text).split(), "y"]
     assert not MENTION.search("\n".join(page.runs))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tests.breaks.of_outputs import PLANS, SECRETS
+from tests.breaks.of_outputs import PLANS, SECRETS, TEXTS
 from tests.security.one import Threat
 
 THREATS: Mapping[str, Threat] = {
@@ -24,6 +24,28 @@ THREATS: Mapping[str, Threat] = {
             "tests/inputs/test_command.py::test_a_variable_before_the_program_is_not_shown",
         ),
         breaks=tuple(one.name for one in SECRETS),
+    ),
+    "texts-obeyed": Threat(
+        threat="a text from a file, the platform, git or an argument moves a terminal, is a command to a CI runner, or"
+        " becomes a part of a comment, a page or a tenant file",
+        defence="each is escaped for its medium where it is put in: what can't be seen is spelled out, `::` and `##`"
+        " are broken on stdout and stderr, Markdown and HTML get entities, YAML gets one quoted line",
+        tests=(
+            "tests/security/test_texts_*.py::*",
+            "tests/report/test_untrusted.py::*",
+            "tests/report/test_markdown.py::test_any_string_*",
+            "tests/report/test_html.py::test_any_string_*",
+            "tests/report/test_html.py::test_the_data_*",
+            "tests/report/test_text.py::test_no_string_*",
+            "tests/report/test_text.py::test_a_message_*",
+            "tests/report/test_json.py::test_the_json_moves_*",
+            "tests/report/test_yaml_text.py::*",
+            "tests/browser/test_page.py::test_strings_that_attack_stay_text",
+            "tests/browser/test_page.py::test_the_policy_is_in_force",
+            "tests/github/test_runner.py::*",
+            "tests/github/test_annotate.py::test_an_annotation_is_understood_as_it_was_meant",
+        ),
+        breaks=tuple(one.name for one in TEXTS),
     ),
     "plans-forged": Threat(
         threat="a plan file, merged shard or journal is stolen, confused or forged",
