@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from reconciler import __version__
 from reconciler.applying.tenant import Brake
@@ -32,8 +32,7 @@ def run_until_stopped(
 
     async def supervised() -> bool:
         task = asyncio.ensure_future(main())
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, context: _tell_of_bug(context.get("exception"), notice))
+        loop = _loop_that_tells_of_bugs(notice)
         stopped = False
 
         def on_signal() -> None:
@@ -62,11 +61,18 @@ def run_until_stopped(
     return asyncio.run(supervised())
 
 
-def _tell_of_bug(error: object, notice: Callable[[str], None]) -> None:
-    """Say where, not what: asyncio would print the message of what a callback raised, which may quote a value."""
-    if isinstance(error, Exception):
-        what = f"{type(error).__name__}{place(error)}, beside the run"
-        notice(f"A bug in reconciler {__version__}: {what}. Please report it.")
+def _loop_that_tells_of_bugs(notice: Callable[[str], None]) -> asyncio.AbstractEventLoop:
+    """Return the running loop. What a callback raises, it would print, and the message may quote a value."""
+
+    def tell(_: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            what = f"{type(error).__name__}{place(error)}, beside the run"
+            notice(f"A bug in reconciler {__version__}: {what}. Please report it.")
+
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(tell)
+    return loop
 
 
 def _deaf_to(caught: Sequence[signal.Signals], loop: asyncio.AbstractEventLoop) -> None:
