@@ -5,7 +5,8 @@ A break is one natural mistake at one place: code that somebody could write, and
 """
 
 from tests.breaks.of_connections import CONNECTIONS
-BREAKS = ()
+from tests.breaks.of_hosts import HOSTS
+from tests.breaks.of_outputs import PLANS, SECRETS, TEXTS
 from tests.breaks.of_requests import POSTS, READS
 from tests.breaks.of_runs import BRAKES, GATES
 from tests.breaks.of_supply import SUPPLY
