@@ -5,7 +5,8 @@ Never fetches a reference, never asserts a format.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
@@ -13,9 +14,14 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
 
+from reconciler.catalogue.compiled import linear
 from reconciler.catalogue.misfit import Misfit
 from reconciler.model.key import Schema
 from reconciler.model.values import pointer
+
+
+_MOST = 1000
+"""Misfits of one value. A list of a hundred thousand items has as many, and nobody reads them."""
 
 
 class Authority:
@@ -32,8 +38,9 @@ class Authority:
         return bool(self._validator.is_valid(value))
 
     def misfits(self, value: Any) -> tuple[Misfit, ...]:
-        """Return every way in which `value` doesn't fit, sorted by place, each once."""
-        found = {(_order(misfit), str(misfit)): misfit for misfit in map(_misfit, self._validator.iter_errors(value))}
+        """Return every way in which `value` doesn't fit, up to a thousand, sorted by place, each once."""
+        errors = islice(self._validator.iter_errors(value), _MOST)
+        found = {(_order(misfit), str(misfit)): misfit for misfit in map(_misfit, errors)}
         return tuple(found[key] for key in sorted(found))
 
 
@@ -43,7 +50,26 @@ def schema_fault(schema: Any) -> str:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         return f"{pointer(*error.absolute_path) or 'the schema'} (`{error.validator}`)"
-    return ""
+    return next((f"{pointer(*path)} ({fault})" for path, fault in _slow_patterns(schema, ())), "")
+
+
+_NO_SCHEMA = frozenset({"enum", "const", "default", "examples"})
+
+
+def _slow_patterns(schema: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield every `pattern` that could take long, with the reason. A field of that name has a schema, and no text."""
+    if isinstance(schema, list):
+        for index, item in enumerate(schema):
+            yield from _slow_patterns(item, (*path, index))
+    elif isinstance(schema, Mapping):
+        for name, member in schema.items():
+            if name == "pattern" and isinstance(member, str):
+                try:
+                    linear(member)
+                except ValueError:
+                    yield (*path, name), "it looks around, refers back, or is too large: it could take for ever"
+            elif name not in _NO_SCHEMA:
+                yield from _slow_patterns(member, (*path, name))
 
 
 def _misfit(error: ValidationError) -> Misfit:
@@ -78,8 +104,29 @@ def _is_number(_: object, value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _unique_items(_: object, unique: object, instance: object, __: object) -> Iterator[ValidationError]:
+    """As jsonschema judges it, which compares each item with each: hours for what fits into a file."""
+    if unique and isinstance(instance, list | tuple) and len(set(map(_told_apart, instance))) < len(instance):
+        yield ValidationError("not unique")
+
+
+def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not linear(pattern)(instance):
+        yield ValidationError("no match")
+
+
+def _told_apart(value: object) -> object:
+    """Return something hashable that is equal for equal JSON values alone: `1` is `1.0`, and not `true`."""
+    if isinstance(value, Mapping):
+        return frozenset((name, _told_apart(member)) for name, member in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(map(_told_apart, value))
+    return (bool, value) if isinstance(value, bool) else value
+
+
 _Validator = extend(  # type: ignore[no-untyped-call]  # the stubs leave it out
     Draft202012Validator,
+    validators={"pattern": _pattern, "uniqueItems": _unique_items},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
         {"array": _is_array, "object": _is_object, "number": _is_number}
     ),

@@ -1,18 +1,21 @@
 """JSON Schemas compiled by jsonschema-rs, the only importer of it: a quick yes for values that fit.
 
 The yes must be jsonschema's, so a schema is compiled only if every keyword in it means the same to both, which a
-property test holds. Two don't, as they come: `pattern`, whose regular expressions are another dialect there, is
-Python's `re` here too; a schema with any other keyword, such as `multipleOf`, whose fractions are rounded otherwise,
-passes nothing. No format is asserted.
+property test holds. `pattern` is matched by `linear` for both: Python's `re` would try for hours what `^(a+)+$` could
+mean (docs/decisions/0027). A schema with any other keyword, such as `multipleOf`, whose fractions are rounded
+otherwise, passes nothing. No format is asserted.
 """
 
-import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from jsonschema_rs import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, RegexOptions
 
 from reconciler.model.key import Schema
+
+_LARGEST_PATTERN: Final = 1 << 16
+"""Bytes that a pattern may be compiled to: the time for a text grows with that, too. An address takes a half of it."""
 
 Passes: TypeAlias = Callable[[Any], bool]
 """True if a value fits for certain; false if jsonschema has to be asked. Never raises."""
@@ -22,7 +25,7 @@ def compiled(schema: Schema) -> Passes:
     """Return the compiled form of `schema`; of one that can't be compiled, a form that passes nothing."""
     try:
         bare = _bare(schema)
-        is_valid = Draft202012Validator(bare, keywords={"pattern": _Pattern}, validate_formats=False).is_valid
+        is_valid = Draft202012Validator(bare, pattern_options=_options(), validate_formats=False).is_valid
     except (TypeError, ValueError):
         return _never
 
@@ -40,16 +43,26 @@ def _never(_: Any) -> bool:
     return False
 
 
-class _Pattern:
-    """The keyword `pattern`, as jsonschema reads it."""
+@lru_cache(maxsize=256)
+def linear(pattern: str) -> Passes:
+    """Return what tells of a text whether `pattern` fits somewhere in it, in time that grows with the text's length.
 
-    def __init__(self, _parent: dict[str, Any], value: Any, _path: list[str | int]) -> None:
-        self._search = re.compile(value).search
+    The dialect is ECMA's, as JSON Schema has it. Raises ValueError for a pattern that can't be matched like that: it
+    looks ahead or back, refers to a group, or grows too large, as `(a{1000}){1000}` does.
+    """
+    is_valid = Draft202012Validator({"pattern": pattern}, pattern_options=_options(), validate_formats=False).is_valid
 
-    def validate(self, instance: Any) -> None:
-        """Raise ValueError for a text that doesn't fit: the library's way to be told."""
-        if isinstance(instance, str) and self._search(instance) is None:
-            raise ValueError
+    def fits(text: Any) -> bool:
+        try:
+            return is_valid(text)
+        except UnicodeEncodeError:  # half of a surrogate pair is no text
+            return False
+
+    return fits
+
+
+def _options() -> RegexOptions:
+    return RegexOptions(size_limit=_LARGEST_PATTERN)
 
 
 _FINAL: Final = {

@@ -5,7 +5,13 @@ from typing import Any, Final
 
 from reconciler.catalogue.authority import schema_fault
 
-_FOREIGN: Final = {*("$ref", "$dynamicRef", "$recursiveRef", "$schema", "$id", "$anchor", "$dynamicAnchor", "$defs")}
+_FOREIGN: Final = {
+    *("$ref", "$dynamicRef", "$recursiveRef", "$schema", "$id", "$anchor", "$dynamicAnchor", "$defs"),
+    # Nobody asserts it here, and a rule that holds nothing looks like one that does.
+    "format",
+    # Matched by Python's `re`, which may take for ever; and judged once more on each level that they stand on.
+    *("patternProperties", "unevaluatedProperties", "unevaluatedItems"),
+}
 _NAMES: Final = {"properties", "dependentRequired", "dependentSchemas", "patternProperties"}
 _DATA: Final = {"enum", "const"}
 

@@ -31,6 +31,8 @@ _HINTS: Final = {
     "additionalProperties": "Leave it out: files are closed anyway, and unknown live fields don't count.",
     "nullable": "Leave it out: null means that nothing is set.",
 }
+ASSERTED: Final = ("uri", "date-time", "date", "email", "hostname", "ipv4", "ipv6", "uuid")
+"""The formats that are asserted of files, which desired.formats does. Any other would only look like a check."""
 _MOST_PLACES = 1_000
 """More than any config document has. References to references can multiply without bound."""
 
@@ -110,6 +112,8 @@ def _keyword(keyword: str, member: Cursor, reading: Reading, above: tuple[str, .
         return read_schema(member, reading, root=False, above=above)
     if keyword.startswith("x-"):
         _check_mark(keyword, member)
+    elif keyword == "format" and member.value not in ASSERTED:
+        member.say("schema", f"The format {member.value} is checked by nobody", f"There are: {', '.join(ASSERTED)}.")
     elif keyword in {"title", "description"}:
         return member.text()
     return member.value

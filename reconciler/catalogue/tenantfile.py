@@ -8,11 +8,11 @@ from reconciler.model.key import Key, Schema
 
 RESERVED: Final = "extends"
 """The one name at the top of a tenant's file that is no group."""
-SECRET_NAME: Final = r"^[A-Z][A-Z0-9_]*$(?!\n)"  # noqa: S105 - the form of a name, not a password
-"""What a secret's name looks like. The lookahead: to Python, `$` also fits before a line feed at the end."""
+SECRET_NAME: Final = r"^[A-Z][A-Z0-9_]*$"  # noqa: S105 - the form of a name, not a password
+"""What a secret's name looks like. To Python, `$` also fits before a line feed at the end: there, use `fullmatch`."""
 SECRET_NAME_LENGTH: Final = 128
 """Characters; the longest name of a secret."""
-PROFILE_NAME: Final = r"^(?:[^/\s]+/)*_[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$(?!\n)"
+PROFILE_NAME: Final = r"^(?:[^/\s]+/)*_[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 
 _NOT_IN_FILES: Final = ("x-ours", "x-write-after", "x-write-once", "x-sent-to")
 

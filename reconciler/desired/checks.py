@@ -152,7 +152,7 @@ def _is_reference(value: Any) -> bool:
     if not isinstance(value, dict) or set(value) != {"secret"}:
         return False
     name = value["secret"]
-    return isinstance(name, str) and len(name) <= SECRET_NAME_LENGTH and _SECRET_NAME.search(name) is not None
+    return isinstance(name, str) and len(name) <= SECRET_NAME_LENGTH and _SECRET_NAME.fullmatch(name) is not None
 
 
 def _as_marked(value: Any, schema: Schema) -> bool:

@@ -174,7 +174,7 @@ def _as_written(value: Json) -> Value:
     """Return the value with `{"secret": NAME}` as the reference that it is, unless no secret could have that name."""
     if isinstance(value, Mapping):
         name = value.get("secret")
-        if len(value) == 1 and isinstance(name, str) and re.search(SECRET_NAME, name):
+        if len(value) == 1 and isinstance(name, str) and re.fullmatch(SECRET_NAME, name):
             return SecretRef(name)
         return {part: _as_written(member) for part, member in value.items()}
     return tuple(_as_written(item) for item in value) if isinstance(value, tuple) else value

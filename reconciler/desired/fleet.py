@@ -21,6 +21,10 @@ from reconciler.model.words import Severity
 from reconciler.strictyaml import MAX_BYTES
 
 
+_MOST_FINDINGS = 300
+"""Of one file: more would only bury the first ones, and fill a report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """The selected tenants, sorted by name, and the problems that belong to none: profiles', bad names.
@@ -182,7 +186,19 @@ def _as_profile(checked: _Checked, catalogue: Catalogue) -> _Checked:
             problems.append(raw.problem(path, "profile/write-once", message, hint, on_name=True))
     lasting = {key.name for key in catalogue.keys if key.write_once}
     keys = {name: key for name, key in checked.keys.items() if name not in lasting}
-    return _Checked(raw, keys, (*checked.problems, *problems))
+    return _Checked(raw, keys, _first((*checked.problems, *problems)))
+
+
+def _first(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems of one file in its order; of very many the first ones, and one that stands for the rest."""
+    every = sorted(problems)
+    rest = every[_MOST_FINDINGS:]
+    if not rest:
+        return tuple(every)
+    worst = Severity.ERROR if any(one.severity is Severity.ERROR for one in rest) else Severity.WARNING
+    hint = "Correct what is reported, then validate again."
+    more = Problem(rest[0].file, 0, 0, "", "yaml/too-many", f"{len(rest)} more findings in this file", hint, worst)
+    return (more, *every[:_MOST_FINDINGS])
 
 
 def _merged(source: SourceFile, own: _Checked, profiles: Mapping[str, _Checked]) -> DesiredTenant:
@@ -200,7 +216,7 @@ def _merged(source: SourceFile, own: _Checked, profiles: Mapping[str, _Checked])
         tenant=source.name,
         file=source.file,
         keys=_winning([*keys, own.keys]),
-        problems=tuple(sorted(replace(problem, tenant=source.name) for problem in problems)),
+        problems=tuple(replace(problem, tenant=source.name) for problem in _first(problems)),
     )
 
 

@@ -15,6 +15,10 @@ from reconciler.strictyaml import Document, Node, Path, parse
 
 _REFERENCE_HINT: Final = "Only a reference belongs here: {secret: NAME}."
 _ESCAPE: Final = re.compile("~[01]")
+_MOST_VALUES: Final = 10_000
+"""Each may cost a finding, and findings cost time. A tenant has some dozens of values."""
+_MOST_PROFILES: Final = 100
+"""Of one file: for each that is not there, all that are have to be compared with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class RawTenant:
 
 def read_raw(data: bytes, file: str, places: Places) -> RawTenant:
     """Parse one file. Never raises for what it holds."""
-    document = parse(data, file=file, hidden=places.hidden)
+    document = parse(data, file=file, max_values=_MOST_VALUES, hidden=places.hidden)
     notation = tuple(_hushed(problem, places) for problem in document.problems)
     empty = RawTenant(file, document, problems=notation)
     root = document.root
@@ -93,6 +97,10 @@ def _read_extends(node: Node, raw: RawTenant) -> Iterator[Extends | Problem]:
         return
     seen: set[str] = set()
     for index, item in enumerate(node.content):
+        if index == _MOST_PROFILES:
+            message = f"More than {_MOST_PROFILES} profiles"
+            yield raw.problem((EXTENDS, index), "profile/form", message, "Merge some of them; the rest was not read.")
+            return
         name = item.content
         if item.broken:
             continue

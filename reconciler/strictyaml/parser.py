@@ -23,11 +23,12 @@ def parse(
     file: str,
     max_bytes: int = MAX_BYTES,
     max_depth: int = MAX_DEPTH,
+    max_values: int | None = None,
     hidden: Hidden | None = None,
 ) -> Document:
     """Return what `text` says, with every finding; never raises for what a file holds.
 
-    It holds 100,000 values at most for each MiB of `max_bytes` begun.
+    It holds `max_values` at most, by default 100,000 for each MiB of `max_bytes` begun.
 
     `file` is the name that findings carry. After a syntax error, too deep nesting or a second document the rest
     is not read; findings so far stay. A message shows a scalar or a name only where `hidden` says no for its
@@ -41,7 +42,7 @@ def parse(
     decoded = decode(text, findings.add)
     if decoded is None:
         return Document(None, findings.sorted())
-    most = NODES_PER_MIB * -(-max_bytes // MAX_BYTES)
+    most = NODES_PER_MIB * -(-max_bytes // MAX_BYTES) if max_values is None else max_values
     root = _read(decoded, Builder(findings, max_depth, most), most)
     if root is None and not findings.problems:
         findings.add(1, 1, "yaml/empty", "The file is empty", "Declare at least one key, or delete the file.")

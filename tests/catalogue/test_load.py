@@ -122,6 +122,10 @@ REFUSED = [
     pytest.param(_of("endpoint", minimum=1), "schema", "minimum is not understood", id="bound-of-another-type"),
     pytest.param(_of("endpoint", minLength="x"), "schema", "Not a JSON Schema", id="bound-that-is-text"),
     pytest.param(_of("endpoint", pattern="("), "schema", "/endpoint/pattern", id="pattern"),
+    pytest.param(_of("endpoint", pattern="(?=a)b"), "schema", "looks around", id="pattern-that-looks-ahead"),
+    pytest.param(_of("endpoint", pattern=r"(a)\1"), "schema", "refers back", id="pattern-that-refers-back"),
+    pytest.param(_of("endpoint", pattern="((a{200}){200}){200}"), "schema", "too large", id="pattern-that-multiplies"),
+    pytest.param(_of("endpoint", format="ipv9"), "schema", "ipv9 is checked by nobody", id="unknown-format"),
     pytest.param(_of("kilometres", default=-1), "schema", "doesn't fit its own", id="default-does-not-fit"),
     pytest.param(lambda d: _field(d, "zones").pop("items"), "schema", "items", id="no-items"),
     pytest.param(_set(required=["endpoint", "token", "x"]), "schema", "x is required", id="required-unknown"),
@@ -233,6 +237,11 @@ def _rule(**changes: Any) -> list[dict[str, Any]]:
         pytest.param("routing.store_radius", _rule(schema={"minimum": "1"}), "/minimum", id="bad-schema"),
         pytest.param("routing.store_radius", _rule(schema={"$ref": "http://a"}), "can't stand", id="reference"),
         pytest.param("routing.store_radius", _rule(schema={"pattern": "("}), "/pattern", id="pattern"),
+        pytest.param("routing.store_radius", _rule(schema={"not": {"pattern": "(?<!a)b"}}), "/not/pattern", id="slow"),
+        *[
+            pytest.param("routing.store_radius", _rule(schema={"not": {keyword: {}}}), "can't stand", id=keyword)
+            for keyword in ("patternProperties", "unevaluatedProperties", "unevaluatedItems", "format")
+        ],
         pytest.param("routing.store_radius", _rule(weight=1), "weight", id="unknown-field"),
         pytest.param("routing.store_radius", {"id": "a"}, "list is expected", id="no-list"),
         pytest.param("routing.nothing", _rule(), "no key routing.nothing", id="unknown-key"),

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.catalogue.shapes import ASSERTED
 from reconciler.desired.formats import FORMATS
 
 GOOD = {
@@ -64,3 +65,8 @@ def test_a_long_text_is_judged_in_no_time(name: str, unit: str):
     for head in ("", "https://", "https://a/", "2024-01-01T00:00:00."):
         FORMATS[name][0](head + unit * (300_000 // len(unit)) + "\n")
     assert time.process_time() - before < 1
+
+
+def test_a_schema_may_use_the_formats_that_are_asserted_and_no_others():
+    """A format that nobody asserts would look like a check."""
+    assert tuple(FORMATS) == ASSERTED

@@ -1,5 +1,84 @@
-"""The stage of the journeys, for campaigns through the command line."""
+"""The stage of the journeys, and a measured run of the command, as often as wanted."""
 
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import surroundings
 from tests.journeys.conftest import catalogue, sandbox, served, stage
 
 __all__ = ["catalogue", "sandbox", "served", "stage"]
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended, and what it took: seconds of the processor, MiB of memory at its peak."""
+
+    exit_code: int
+    hung: bool
+    cpu: float
+    mib: float
+    out: str
+    err: str
+
+
+class Runner:
+    """Runs the command in processes that are measured. See runner.py."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.security.runner"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(
+        self, *words: str | Path, cwd: Path, env: Mapping[str, str] | None = None, seconds: float = 20
+    ) -> Ended:
+        """Run `reconciler WORDS` in `cwd`. After so many `seconds` it is taken to hang."""
+        out, err = self._folder / "out", self._folder / "err"
+        asked = {
+            "words": [str(word) for word in words],
+            "cwd": str(cwd),
+            "env": {**surroundings(cwd), **(env or {})},
+            "out": str(out),
+            "err": str(err),
+            "seconds": seconds,
+        }
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        told = json.loads(self._process.stdout.readline())
+        texts = {name: path.read_bytes().decode("utf-8", "replace") for name, path in (("out", out), ("err", err))}
+        return Ended(**told, **texts)
+
+    def close(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait(timeout=10)
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """The command, measured."""
+    runner = Runner(tmp_path_factory.mktemp("runner"))
+    try:
+        yield runner
+    finally:
+        runner.close()
