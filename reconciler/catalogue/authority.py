@@ -19,7 +19,6 @@ from reconciler.catalogue.misfit import Misfit
 from reconciler.model.key import Schema
 from reconciler.model.values import pointer
 
-
 _MOST = 1000
 """Misfits of one value. A list of a hundred thousand items has as many, and nobody reads them."""
 

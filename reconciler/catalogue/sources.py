@@ -86,7 +86,11 @@ def read_plain(path: Path, within: Path | None = None) -> bytes:
 
 
 def _stay(path: Path, within: Path | None) -> None:
-    if within is not None and not path.resolve().is_relative_to(within.resolve()):
+    try:
+        inside = within is None or path.resolve().is_relative_to(within.resolve())
+    except RuntimeError:
+        raise OSError(errno.ELOOP, "Links that lead in a circle", str(path)) from None
+    if not inside:
         raise OSError(errno.ELOOP, f"A link leads out of {within}", str(path))
 
 

@@ -20,7 +20,6 @@ from reconciler.model.values import pointer
 from reconciler.model.words import Severity
 from reconciler.strictyaml import MAX_BYTES
 
-
 _MOST_FINDINGS = 300
 """Of one file: more would only bury the first ones, and fill a report."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import CorrectTheCallError, World
+from reconciler.journeys.given_files import contents
 from reconciler.report.from_json import Malformed
 from reconciler.report.journal_reading import JournalReading, journal_json, journal_text, read_journal
 
@@ -27,11 +28,7 @@ def reread(files: Sequence[Path], world: World, form: str) -> tuple[str, int]:
 
 
 def _read(path: Path, shown: Path) -> JournalReading:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CorrectTheCallError(UsageProblem(f"{shown} can't be read: {error.strerror}.")) from error
-    journal = read_journal(data)
+    journal = read_journal(contents(path, "journal"))
     if isinstance(journal, Malformed):
         raise CorrectTheCallError(UsageProblem(f"{shown}: {journal.message}"))
     return journal

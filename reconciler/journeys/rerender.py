@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reconciler.inputs.usage import UsageProblem, first_few
 from reconciler.journeys.call import CorrectTheCallError, World
+from reconciler.journeys.given_files import contents
 from reconciler.model.report import Report
 from reconciler.planning.digest import run_digest
 from reconciler.report.collecting import no_collecting
@@ -34,11 +35,7 @@ def rerender(files: Sequence[Path], world: World) -> Report:
 
 
 def _read(path: Path, shown: Path) -> Report:
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise CorrectTheCallError(UsageProblem(f"{shown} can't be read: {error.strerror}.")) from error
-    report = from_json(text)
+    report = from_json(contents(path, "report"))
     if isinstance(report, Malformed):
         raise CorrectTheCallError(UsageProblem(f"{shown} is not a report: {report.message}"))
     return report

@@ -8,6 +8,7 @@ from reconciler.desired.listing import Listing
 from reconciler.inputs.choice import Shard, select
 from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import Call, CorrectTheCallError
+from reconciler.journeys.given_files import contents
 from reconciler.journeys.ground import Narrowed, others
 from reconciler.model.report import Report, Selection
 from reconciler.planning.review import refuse_plan_file
@@ -49,13 +50,7 @@ def _whole(report: Report, path: Path) -> Report:
 
 
 def _read(path: Path) -> Report:
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise CorrectTheCallError(
-            UsageProblem(f"The plan file {path} can't be read: {error.strerror}.", _REPLAN)
-        ) from error
-    report = from_json(text)
+    report = from_json(contents(path, "plan file", _REPLAN))
     if isinstance(report, Malformed):
         raise CorrectTheCallError(UsageProblem(f"The plan file {path} can't be used: {report.message}", _REPLAN))
     return report

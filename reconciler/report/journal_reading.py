@@ -1,6 +1,7 @@
 """Reads a journal, says what is in doubt, and shows it as text or JSON. Pure; the text may come from anywhere."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -282,6 +283,6 @@ def _ended(end: End) -> str:
 
 def _advice(doubt: tuple[Sent, ...]) -> str:
     tenants = dict.fromkeys(one.tenant for one in doubt)
-    chosen = " ".join(f"--tenant {name}" for name in tenants) if len(tenants) <= 5 else ""
+    chosen = " ".join(f"--tenant {shlex.quote(name)}" for name in tenants) if len(tenants) <= 5 else ""
     wait = "wait some minutes, since a write-once key is among them; then " if any(o.write_once for o in doubt) else ""
     return f"{wait}plan again, which reads what is really live: {f'reconciler plan {chosen}'.rstrip()}"

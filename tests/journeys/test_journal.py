@@ -247,7 +247,7 @@ def test_the_outcome_is_on_stdout_when_the_report_cannot_be_saved(fleet: Stage):
         pytest.param(("a.journal.jsonl", "--format", "markdown"), "markdown", id="markdown"),
         pytest.param(("a.journal.jsonl", "--report", "a.json"), "no report", id="to-file"),
         pytest.param(("a.journal.jsonl", "--undo", "back"), "no report", id="undo"),
-        pytest.param(("b.journal.jsonl",), "can't be read", id="missing"),
+        pytest.param(("b.journal.jsonl",), "There is no journal", id="missing"),
         pytest.param(("a.journal.jsonl",), "no journal of the reconciler", id="foreign"),
     ],
 )
