@@ -74,6 +74,7 @@ def test_a_hostile_tenant_file_is_refused_where_it_is_wrong(folder: Path, comman
     assert not (folder / "canary-was-here").exists()
 
 
+@pytest.mark.long
 def test_a_hostile_profile_is_refused_where_it_is_wrong(folder: Path, command: Runner, cases: Cases):
     """A profile is read with every run."""
     wrong: list[str] = []
@@ -99,6 +100,7 @@ def test_a_plan_with_a_hostile_file_reads_and_writes_nothing_of_that_tenant(
     assert wrong == []
 
 
+@pytest.mark.long
 def test_hostile_credentials_are_refused_and_not_shown(folder: Path, command: Runner, cases: Cases):
     """As bad credentials, before any request. What is not in order may hold a secret, so nothing of it is quoted."""
     wrong: list[str] = []
@@ -124,6 +126,7 @@ def test_hostile_settings_are_refused(folder: Path, command: Runner, cases: Case
     assert not (folder / "canary-was-here").exists()
 
 
+@pytest.mark.long
 def test_a_hostile_folder_of_schemas_is_refused(folder: Path, command: Runner, cases: Cases):
     """As bad settings, whether it is the document or a rule."""
     wrong: list[str] = []
