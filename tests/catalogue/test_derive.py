@@ -96,7 +96,7 @@ def test_a_broken_folder_is_neither_stale_nor_written(folder: Callable[..., Path
 
 def test_the_file_of_the_design_fits_the_tenant_schema(catalogue: Catalogue):
     """All keys, a profile, a reference."""
-    assert jsonschema_rs.Draft202012Validator(catalogue.tenant_schema()).is_valid(FLEET)
+    assert jsonschema_rs.Draft202012Validator(dict(catalogue.tenant_schema())).is_valid(FLEET)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_file_of_the_design_fits_the_tenant_schema(catalogue: Catalogue):
 )
 def test_what_may_not_stand_in_a_file_does_not_fit_the_tenant_schema(catalogue: Catalogue, group: Any, place: str):
     """At the place where the mistake is."""
-    validator = jsonschema_rs.Draft202012Validator(catalogue.tenant_schema())
+    validator = jsonschema_rs.Draft202012Validator(dict(catalogue.tenant_schema()))
     misfits = validator.iter_errors({"sales_order": group})
     assert {"/".join(["", *map(str, misfit.instance_path)]) for misfit in misfits} == {f"/sales_order{place}"}
 
@@ -144,7 +144,7 @@ def test_what_may_not_stand_in_a_file_does_not_fit_the_tenant_schema(catalogue: 
 @pytest.mark.parametrize("extends", ["_a", ["a"], ["_a", "_a"], ["_../x"], ["_A"], ["_a\n"], [1]])
 def test_extends_takes_names_of_profiles_only(catalogue: Catalogue, extends: Any):
     """A list of them, each once."""
-    assert not jsonschema_rs.Draft202012Validator(catalogue.tenant_schema()).is_valid({"extends": extends})
+    assert not jsonschema_rs.Draft202012Validator(dict(catalogue.tenant_schema())).is_valid({"extends": extends})
 
 
 def test_the_file_schema_says_nothing_of_house_rules(catalogue: Catalogue):

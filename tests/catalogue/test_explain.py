@@ -110,7 +110,7 @@ def test_every_example_is_strict_yaml_that_fits_the_tenant_schema(catalogue: Cat
     for key in catalogue.keys:
         document = parse(sample(key).encode(), file="sample.yaml")
         assert document.problems == ()
-        assert jsonschema_rs.Draft202012Validator(catalogue.tenant_schema()).is_valid(document.value)
+        assert jsonschema_rs.Draft202012Validator(dict(catalogue.tenant_schema())).is_valid(document.value)
 
 
 def test_an_example_quotes_what_yaml_would_read_otherwise(

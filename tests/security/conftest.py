@@ -61,8 +61,8 @@ class Runner:
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
         told = json.loads(self._process.stdout.readline())
-        texts = {name: path.read_bytes().decode("utf-8", "replace") for name, path in (("out", out), ("err", err))}
-        return Ended(**told, **texts)
+        said, complained = (path.read_bytes().decode("utf-8", "replace") for path in (out, err))
+        return Ended(told["exit_code"], told["hung"], told["cpu"], told["mib"], said, complained)
 
     def close(self) -> None:
         """End it."""

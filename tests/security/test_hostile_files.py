@@ -258,7 +258,12 @@ def test_names_that_some_file_systems_take_for_one_are_refused(folder: Path, com
 def test_a_file_that_is_exchanged_while_it_is_read_is_a_file_or_none(tmp_path: Path, cases: Cases):
     """For a pipe, a link to a device, a larger file, nothing: reading ends, and gives no more than asked for."""
     path, ended = tmp_path / "acme.yaml", threading.Event()
-    made = [lambda one: one.write_bytes(GOOD * 1_000), _pipe, _link("/dev/zero"), lambda one: one.write_bytes(b"")]
+    made: list[Callable[[Path], object]] = [
+        lambda one: one.write_bytes(GOOD * 1_000),
+        _pipe,
+        _link("/dev/zero"),
+        lambda one: one.write_bytes(b""),
+    ]
 
     def exchange() -> None:
         fresh, number = tmp_path / "fresh", 0

@@ -188,3 +188,23 @@ def test_a_set_of_many_items_is_compared_in_time(folder: Path, command: Runner, 
         assert refused("set", ended, 1, r"tenants/acme\.yaml:1:") == []
         assert ended.mib < MIB
         cases.add()
+
+
+def test_a_folder_of_schemas_is_read_in_that_folder_alone(folder: Path, command: Runner):
+    """A link to a file in order elsewhere is refused as any other link that leads out; one that stays is followed."""
+    _rule(folder, {"properties": {"url": {"pattern": "^https://a"}}})
+    rules = folder / "extra" / "rules"
+    named, stored = rules / f"{WEBHOOK}.yaml", folder / "extra" / "stored.yaml"
+    named.replace(stored)
+    named.symlink_to("../stored.yaml")
+    assert command("validate", cwd=folder).exit_code == 0
+    stored.replace(folder / "elsewhere.yaml")
+    named.unlink()
+    named.symlink_to("../../elsewhere.yaml")
+    assert refused("link", command("validate", cwd=folder), 64, "leads out of the folder") == []
+    named.unlink()
+    (folder / "extra" / "rules").rmdir()
+    (folder / "out").mkdir()
+    (folder / "elsewhere.yaml").replace(folder / "out" / f"{WEBHOOK}.yaml")
+    rules.symlink_to("../out")
+    assert refused("folder", command("validate", cwd=folder), 64, "leads out of the folder") == []
