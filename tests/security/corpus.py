@@ -51,6 +51,7 @@ YAML: Final[Mapping[str, bytes]] = {
     "deep-maps": _times("{a: "),
     "deep-blocks": "".join(f"{' ' * n}a:\n" for n in range(1, 1_400)).encode(),
     "deep-65": b"sales_order: " + b"[" * 64 + b"]" * 64,
+    "deep-900": b"sales_order: {external_oms: " + b"[" * 900 + b"]" * 900 + b"}",
     "sequence-dashes": _times("- "),
     "question-marks": _times("? "),
     "colons": _times(": "),

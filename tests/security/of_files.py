@@ -35,8 +35,8 @@ THREATS: Mapping[str, Threat] = {
         "a folder of schemas refers to other places, has patterns or rules that take for ever, or seems to check what "
         "nobody checks",
         "references within the document alone, inlined up to a bound; an empty registry; patterns are matched in "
-        "linear time, and refused when they are read if they can't be; formats are asserted or refused; NaN is no number; "
-        "nothing is read outside of the folder",
+        "linear time, and refused when they are read if they can't be; formats are asserted or refused; NaN is no "
+        "number; nothing is read outside of the folder",
         (
             "tests/security/test_hostile_schemas.py::*",
             "tests/catalogue/test_load.py::test_what_is_not_understood_is_refused_with_its_place*",

@@ -21,7 +21,7 @@ SECONDS, CPU, MIB = 60, 20, 256
 SETTINGS = """
 origin = "{template}"
 [limits]
-read_timeout = 1
+read_timeout = 2
 connect_timeout = 1
 read_tries = 1
 verify_timeout = 0.3
@@ -116,6 +116,7 @@ def test_a_hostile_answer_makes_its_key_unreadable_and_harms_no_other_tenant(rea
     _others_are_unaffected(reading, cases)
 
 
+@pytest.mark.long
 def test_a_hostile_token_host_lets_nobody_in_and_harms_no_other_tenant(letting_in: Fleet, cases: Cases):
     """The same, where a token is asked for."""
     _others_are_unaffected(letting_in, cases)
