@@ -5,9 +5,9 @@ A break is one natural mistake at one place: code that somebody could write, and
 """
 
 from tests.breaks.of_connections import CONNECTIONS
+from tests.breaks.of_files import ANSWERS, FILES, SCHEMAS
 from tests.breaks.of_hosts import HOSTS
 from tests.breaks.of_outputs import PLANS, SECRETS, TEXTS
-from tests.breaks.of_files import ANSWERS, FILES, SCHEMAS
 from tests.breaks.of_requests import POSTS, READS
 from tests.breaks.of_runs import BRAKES, GATES
 from tests.breaks.of_supply import SUPPLY
@@ -15,4 +15,18 @@ from tests.breaks.one import Break
 
 __all__ = ["BREAKS", "Break"]
 
-BREAKS = (*CONNECTIONS, *READS, *POSTS, *BRAKES, *GATES, *HOSTS, *SUPPLY, *SECRETS, *PLANS, *TEXTS, *FILES, *SCHEMAS, *ANSWERS)
+BREAKS = (
+    *CONNECTIONS,
+    *READS,
+    *POSTS,
+    *BRAKES,
+    *GATES,
+    *HOSTS,
+    *SUPPLY,
+    *SECRETS,
+    *PLANS,
+    *TEXTS,
+    *FILES,
+    *SCHEMAS,
+    *ANSWERS,
+)
