@@ -98,4 +98,4 @@ def _rule_files(folder: Path, within: Path | None) -> list[Path]:
     if not folder.is_dir():
         return []
     _stay(folder, within)
-    return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))

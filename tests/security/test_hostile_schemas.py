@@ -201,10 +201,10 @@ def test_a_folder_of_schemas_is_read_in_that_folder_alone(folder: Path, command:
     stored.replace(folder / "elsewhere.yaml")
     named.unlink()
     named.symlink_to("../../elsewhere.yaml")
-    assert refused("link", command("validate", cwd=folder), 64, "leads out of the folder") == []
+    assert refused("link", command("validate", cwd=folder), 64, "leads out of") == []
     named.unlink()
     (folder / "extra" / "rules").rmdir()
     (folder / "out").mkdir()
     (folder / "elsewhere.yaml").replace(folder / "out" / f"{WEBHOOK}.yaml")
     rules.symlink_to("../out")
-    assert refused("folder", command("validate", cwd=folder), 64, "leads out of the folder") == []
+    assert refused("folder", command("validate", cwd=folder), 64, "leads out of") == []
