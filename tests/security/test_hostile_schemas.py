@@ -15,7 +15,7 @@ from tests.security.conftest import Runner
 from tests.security.test_hostile_files import MIB, refused, within_bounds
 
 WEBHOOK = "sales_order.external_order_webhook"
-PASSWORDS = "file:///etc/passwd"
+USERS = "file:///etc/passwd"
 
 
 @contextlib.contextmanager
@@ -79,7 +79,7 @@ def test_a_schema_reaches_nothing_outside_of_itself(
     """No address is called and no file is read, whatever a schema refers to."""
     wrong: list[str] = []
     with listening() as (address, heard):
-        for target in (address, PASSWORDS, "/etc/passwd", "../../../../../../etc/passwd", "//127.0.0.1/x"):
+        for target in (address, USERS, "/etc/passwd", "../../../../../../etc/passwd", "//127.0.0.1/x"):
             for schema in ({keyword: target}, {"type": "string", "title": "A", "description": "B.", keyword: target}):
                 if where == "rule":
                     _rule(folder, {"properties": {"url": schema}})
