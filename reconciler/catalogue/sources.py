@@ -53,7 +53,8 @@ def read_sources(folder: Path) -> Sources | CatalogueProblem:
     within = None if folder.resolve() == shipped().resolve() else folder
     try:
         document = folder / "openapi.yaml"
-        openapi = read_plain(document, within) if document.exists() else None
+        # A link to nothing is no absence: what it was meant to bring would be missed in silence.
+        openapi = read_plain(document, within) if document.exists() or document.is_symlink() else None
         rules = {path.name: read_plain(path, within) for path in _rule_files(folder / "rules", within)}
     except OSError as error:
         return whole_file(str(error.filename or folder), f"Can't be read ({error.strerror})")

@@ -500,6 +500,8 @@ def test_a_key_survives_its_file(catalogue: Catalogue):
         pytest.param("rules/sales_order.external_oms.yaml", "../../outside/openapi.yaml", "A link", id="rule"),
         pytest.param("openapi.yaml", "pipe", "Not a regular file", id="pipe"),
         pytest.param("openapi.yaml", "large", "Larger than", id="large"),
+        pytest.param("openapi.yaml", "nowhere", "Can't be read", id="dangling"),
+        pytest.param("openapi.yaml", "openapi.yaml", "circle", id="circle"),
     ],
 )
 def test_an_extra_folder_is_read_as_far_as_it_goes_and_no_further(tmp_path: Path, name: str, target: str, words: str):
