@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -193,7 +194,7 @@ def checkout(stage: Stage, name: str, *artifacts: Path) -> Path:
     """A machine of its own, with what was uploaded before."""
     folder = stage.folder / name
     folder.mkdir()
-    (folder / "tenants").symlink_to(stage.folder / "tenants")
+    shutil.copytree(stage.folder / "tenants", folder / "tenants")
     (folder / "reconciler.toml").write_bytes((stage.folder / "reconciler.toml").read_bytes())
     for path in artifacts:
         (folder / path.name).write_bytes(path.read_bytes())

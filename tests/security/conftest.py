@@ -2,11 +2,13 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,8 @@ from tests.journeys.conftest import catalogue, sandbox, served, stage
 __all__ = ["catalogue", "sandbox", "served", "stage"]
 
 ROOT = Path(__file__).parents[2]
+ENOUGH = 0.9
+"""Seconds: a run that took no longer need not be measured again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Runner:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.security.runner"],
             cwd=ROOT,
+            # Measuring coverage would be measured too.
+            env={name: value for name, value in os.environ.items() if not name.startswith("COV")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -58,9 +64,15 @@ class Runner:
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        told = json.loads(self._process.stdout.readline())
+        told: dict[str, Any] = {}
+        # A machine that does something else besides makes a run look dear, so the cheapest of three counts.
+        for _ in range(3):
+            self._process.stdin.write(json.dumps(asked) + "\n")
+            self._process.stdin.flush()
+            again = json.loads(self._process.stdout.readline())
+            told = again if not told or again["cpu"] < told["cpu"] else told
+            if told["cpu"] <= ENOUGH or told["hung"]:
+                break
         said, complained = (path.read_bytes().decode("utf-8", "replace") for path in (out, err))
         return Ended(told["exit_code"], told["hung"], told["cpu"], told["mib"], said, complained)
 
