@@ -38,7 +38,11 @@ class Desk:
         self.github = github
         self.sandbox = sandbox
         names = [Path(name).stem for name in tenants if not Path(name).name.startswith("_")]
-        self._document = {name: {"origin": sandbox.origin(name), "token": sandbox.static_token(name)} for name in names}
+        secrets_of_each = {"UNUSED": {"value": CANARY, "for": "https://orders.acme.example"}}
+        self._document = {
+            name: {"origin": sandbox.origin(name), "token": sandbox.static_token(name), "secrets": secrets_of_each}
+            for name in names
+        }
         environment = {
             "GITHUB_API_URL": github.url,
             "STUB_PATH": str(Path(sys.executable).parent),
