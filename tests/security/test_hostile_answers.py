@@ -58,7 +58,14 @@ class Fleet:
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
         ended = self.command(
-            *words, "--credentials", "credentials", "--report", "report.json", cwd=self.folder, seconds=SECONDS
+            *words,
+            "--credentials",
+            "credentials",
+            "--report",
+            "report.json",
+            cwd=self.folder,
+            seconds=SECONDS,
+            tries=1,
         )
         self.bounded(ended, report.read_text() if report.exists() else "")
         return {one["tenant"]: one for one in json.loads(report.read_text())["tenants"]}
