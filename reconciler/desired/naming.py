@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Final
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]{0,62}")
@@ -31,6 +30,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if not names:
         return "Nothing is possible here."
+    from difflib import get_close_matches  # only for who mistyped
+
     # Cut, because comparing takes time that grows with the square of the length.
     near = get_close_matches(name[:100].lower(), names, n=1, cutoff=0.6)
     meant = f'Did you mean "{near[0]}"? ' if near else ""

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from hashlib import sha256
 
@@ -78,6 +77,8 @@ def unmatched(names: Iterable[str], globs: Sequence[str]) -> UsageProblem | None
 
 
 def _nearest(glob: str, fleet: Sequence[str]) -> str:
+    from difflib import get_close_matches  # only for who mistyped
+
     near = get_close_matches(re.sub(r"[*?\[\]!]", "", glob).lower(), fleet, n=3, cutoff=0.5)
     return _quoted(near) if near else "none"
 

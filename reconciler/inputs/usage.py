@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 _SHOWN_AT_MOST = 10
 
@@ -36,6 +35,8 @@ def visible(text: str) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean "x"?` for the nearest of `known`, or nothing. Empty, too, when `word` is known."""
+    from difflib import get_close_matches  # only for who mistyped
+
     near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f' Did you mean "{near[0]}"?' if near and near[0] != word else ""
 

@@ -6,8 +6,8 @@
 | GET     | one a declared key | one a declared key, two more where it changes |
 | POST    | none               | one where it changes                          |
 
-A tenant that changes is counted with all its keys. Second tries, and tokens that run out on the way, come out of the
-tenth of the budget that is not counted on.
+A tenant that changes is counted with all its keys, and with a token that has run out since it was read. Second tries,
+and tokens that run out on the way, come out of the tenth of the budget that is not counted on.
 """
 
 import math

@@ -6,7 +6,7 @@ client understood it. Nothing here quotes what it refuses: a URL may hold a pass
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote
 
@@ -40,12 +40,11 @@ class Address:
     def covers(self, url: httpx.URL) -> bool:
         """True if `url` lies below this address: same scheme, host and port, and no step leads out of the path."""
         path = url.raw_path.partition(b"?")[0].decode("ascii")
-        steps = {unquote(step) for step in path.split("/")}
         return (
             not url.userinfo
             and (url.scheme, _host(url), _port(url)) == (self.scheme, self.host, self.port)
             and path.startswith(f"{self.path}/")
-            and steps.isdisjoint({".", ".."})
+            and not _steps_aside(path)
         )
 
 
@@ -94,6 +93,12 @@ def is_token(text: str) -> bool:
 
 def _complaint(access: Access, name: str, why: str) -> str:
     return f"Unusable credentials. {access.tenant}: {name} can't be used: {why}. Correct that entry."
+
+
+@lru_cache(maxsize=256)  # a path is the same for every tenant
+def _steps_aside(path: str) -> bool:
+    """True if a step of a path leads to where it doesn't say."""
+    return not {unquote(step) for step in path.split("/")}.isdisjoint({".", ".."})
 
 
 def _host(url: httpx.URL) -> str:

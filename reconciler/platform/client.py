@@ -27,7 +27,7 @@ from reconciler.platform.redact import Redactor
 from reconciler.platform.retries import Retries
 from reconciler.platform.stops import Stop
 from reconciler.platform.tenant import Judgement, Line, TenantReader, TenantWriter
-from reconciler.platform.tokens import FetchedTokens, StaticTokens, Tokens
+from reconciler.platform.tokens import FetchedTokens, Held, StaticTokens, Tokens
 from reconciler.platform.transport import Transport
 from reconciler.platform.wire import Wire
 
@@ -85,6 +85,7 @@ class Platform:
         # Kept over a run: a tenant is opened once to plan and once to write.
         self._rates: dict[str, TenantRate] = {}
         self._breakers: dict[str, Breaker] = {}
+        self._held: dict[str, Held] = {}
         self._open = contextlib.AsyncExitStack()
         self._token_transports: dict[str, httpx.AsyncBaseTransport] = {}
 
@@ -153,7 +154,8 @@ class Platform:
         guard = Guard(self._token_transports[host], ASKING_FOR_TOKENS, lambda url: url == token_url)
         pace = replace(retries.pace, exempt=address_of(grant.token_url).loopback)
         wire = Wire(guard, self._limits, self._clock, pace)
-        return FetchedTokens(grant, wire, retries, self._clock, redact)
+        held = self._held.setdefault(access.tenant, Held())
+        return FetchedTokens(grant, wire, retries, self._clock, redact, held)
 
 
 def tls_of(ca_bundle: Path | None) -> Callable[[], ssl.SSLContext]:

@@ -52,28 +52,39 @@ class StaticTokens:
         return None
 
 
-class FetchedTokens:
-    """Tokens of client credentials (RFC 6749, 4.4), fetched when needed. Failures are not remembered."""
+@dataclass(slots=True)
+class Held:
+    """The token that was fetched last, and until when it is good. It outlives the connection that it was used on."""
 
-    def __init__(self, grant: ClientCredentials, wire: Wire, retries: Retries, clock: Clock, redact: Redactor) -> None:
+    token: Secret | None = None
+    good_until: float = -math.inf
+
+
+class FetchedTokens:
+    """Tokens of client credentials (RFC 6749, 4.4), fetched when `held` has none. Failures are not remembered."""
+
+    def __init__(
+        self, grant: ClientCredentials, wire: Wire, retries: Retries, clock: Clock, redact: Redactor, held: Held
+    ) -> None:
         self._grant = grant
         self._wire = wire
         self._retries = retries
         self._clock = clock
         self._redact = redact
-        self._token: Secret | None = None
-        self._good_until = -math.inf
+        self._held = held
+        if held.token is not None:
+            redact.learn([held.token])
 
     async def current(self, errand: Errand) -> Secret | Stopped:
-        if self._token is not None and self._clock.now() < self._good_until:
-            return self._token
+        if self._held.token is not None and self._clock.now() < self._held.good_until:
+            return self._held.token
         return await self._fetch(errand)
 
     async def renew(self, errand: Errand) -> Secret | Stopped | None:
         return await self._fetch(errand)
 
     async def _fetch(self, errand: Errand) -> Secret | Stopped:
-        self._token = None
+        self._held.token = None
         asked_at = self._clock.now()
         form = {
             "grant_type": "client_credentials",
@@ -93,8 +104,8 @@ class FetchedTokens:
         if isinstance(granted, Stopped):
             return granted
         self._redact.learn([granted.token])
-        self._token = granted.token
-        self._good_until = asked_at + granted.life - min(_MARGIN, granted.life / 4)
+        self._held.token = granted.token
+        self._held.good_until = asked_at + granted.life - min(_MARGIN, granted.life / 4)
         return granted.token
 
 

@@ -71,6 +71,8 @@ class Wire:
             "write": limits.read_timeout,
             "pool": self._whole,
         }
+        self._given: Mapping[str, str] | None = None
+        self._headers = httpx.Headers()
 
     async def send(
         self,
@@ -96,7 +98,7 @@ class Wire:
             request = httpx.Request(
                 method,
                 httpx.URL(url),
-                headers={**_HEADERS, **headers},
+                headers=self._with_ours(headers),
                 content=content,
                 extensions={"timeout": self._timeouts},
             )
@@ -109,6 +111,12 @@ class Wire:
         seen = result.status if isinstance(result, Answer) else result.sent
         log.debug("%s %s: %s in %.0f ms", method, path, seen, (self._clock.now() - began) * 1000)
         return result
+
+    def _with_ours(self, given: Mapping[str, str]) -> httpx.Headers:
+        """Return all headers of a request. A tenant's are the same each time, and httpx takes long to look at them."""
+        if given != self._given:
+            self._given, self._headers = given, httpx.Headers({**_HEADERS, **given})
+        return self._headers
 
     async def _exchange(self, request: httpx.Request) -> Answer:
         """A status that was heard stays heard: whatever happens after that is a flaw of the body."""

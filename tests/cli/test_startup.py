@@ -23,7 +23,7 @@ NOT_FOR_VALIDATE = {
     *("reconciler.applying", "reconciler.platform", "reconciler.sandbox"),
     *("reconciler.planning.gate", "reconciler.planning.plan", "reconciler.planning.undo"),
     *("reconciler.report.html", "reconciler.report.markdown", "reconciler.report.journal"),
-    *("reconciler.catalogue.authority", "reconciler.catalogue.derive", "traceback"),
+    *("reconciler.catalogue.authority", "reconciler.catalogue.derive", "difflib", "traceback"),
 }
 
 

@@ -50,6 +50,29 @@ async def test_each_tenant_fetches_its_own_token_once_and_keeps_it(
     assert identity.connections == 1
 
 
+async def test_who_is_written_to_keeps_the_token_it_was_read_with(
+    platform: MakePlatform,
+    client_access: MakeAccess,
+    acme: Server,
+    identity: Server,
+    limit: Key,
+    say: type[Say],
+):
+    """An apply opens a tenant twice, to plan and to write; and what is said of the token then still doesn't show it."""
+    identity.on("*", say.token("canary-bearer-acme"))
+    acme.on("*", say.ok({"soft": 5}), say.json(400, {"message": "canary-bearer-acme is unknown"}))
+    async with platform() as opened:
+        async with opened.reading(client_access(acme, identity)) as reader:
+            await reader.read(limit)
+        async with opened.writing(client_access(acme, identity)) as writer:
+            live = await writer.read(limit)
+    assert len(identity.seen) == 1
+    assert {seen.bearer for seen in acme.seen} == {"Bearer canary-bearer-acme"}
+    assert live.state is LiveState.UNREADABLE
+    assert "is unknown" in live.detail
+    assert "canary" not in live.detail
+
+
 @pytest.mark.parametrize(
     ("life", "used_for"),
     [
