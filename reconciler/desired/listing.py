@@ -24,6 +24,7 @@ from reconciler.model.words import Severity
 _STEM: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SUFFIXES: Final = {".yaml", ".yml"}
 _NEARLY: Final = re.compile(r".+\.(?:json|ya?ml[^a-z0-9].*|ya?ml\.?(?:bak|orig|rej|old|swp|txt))", re.IGNORECASE)
+NO_FOLDER: Final = "file/no-folder"
 _ALLOWED: Final = "1 to 63 of a-z, 0-9 and hyphens, with a letter or digit first and last"
 
 
@@ -60,6 +61,11 @@ class Listing:
         """The names of all tenants, readable or not, sorted."""
         return tuple(source.name for source in self.tenants)
 
+    @property
+    def has_misplaced(self) -> bool:
+        """True if something in the folder was meant to count and can't: a bad name, a link that leads outside."""
+        return any(one.severity is Severity.ERROR and one.rule != NO_FOLDER for one in self.problems)
+
 
 def discover(folder: Path, *, shown_from: Path) -> Listing:
     """List the folder of tenants on disk.
@@ -84,7 +90,7 @@ def list_files(files: Files, *, shown: str) -> Listing:
     if isinstance(entries, Unread):
         message = f"There is no folder of tenants here ({entries.reason})"
         hint = "Point --tenants at it, or write the first file with: reconciler import TENANT"
-        return Listing(files, problems=(Problem(encodable(shown), 0, 0, "", "file/no-folder", message, hint),))
+        return Listing(files, problems=(Problem(encodable(shown), 0, 0, "", NO_FOLDER, message, hint),))
     groups: dict[str, list[Entry]] = {}
     problems: list[Problem] = []
     for entry in sorted(entries, key=lambda entry: entry.path):

@@ -81,7 +81,9 @@ def prepare(call: Call, world: World, reviewed: "Callable[[Listing], Narrowed] |
     """
     settings, catalogue = settings_and_catalogue(call, world)
     listing = discover(settings.tenants, shown_from=world.cwd)
-    refuse_nobody(listing, settings.tenants, settings, catalogue, call, world)
+    # A file that was meant for a tenant's is no wrong call but a problem, told with its place.
+    if call.tenant or not listing.has_misplaced:
+        refuse_nobody(listing, settings.tenants, settings, catalogue, call, world)
     chosen = choose(call, listing, catalogue, settings, world) if reviewed is None else reviewed(listing)
     fleet = load_fleet(listing, chosen.tenants, catalogue)
     if chosen.selection.tenants:

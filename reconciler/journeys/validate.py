@@ -33,7 +33,7 @@ def validate(call: Call, world: World, paths: Sequence[Path] = ()) -> Report:
     tenants: list[DesiredTenant] = []
     for folder, inside in _by_folder([world.cwd / path for path in paths], settings).items():
         listing = discover(folder, shown_from=world.cwd)
-        if not inside:
+        if not inside and (call.tenant or not listing.has_misplaced):
             refuse_nobody(listing, folder, settings, catalogue, call, world)
         fleet = judge(listing, _names(listing, call, folder, inside, catalogue), catalogue)
         problems += _asked_about(fleet.problems, inside, world)

@@ -72,14 +72,35 @@ def test_tenants_nearby_are_pointed_out(say: Say, command: str, tmp_path: Path):
 def test_what_does_not_count_as_a_tenant_is_named(say: Say, tmp_path: Path):
     """A profile, a name that no tenant can have, another suffix; many of them are counted."""
     lay(tmp_path, "tenants/_base.yaml", "tenants/Acme.yaml", "tenants/beta.json", "tenants/gamma.yaml.bak")
-    told = say("validate")
+    told = say("shards")
     assert "1 profile (_NAME.yaml), and a profile is nobody's tenant" in told
     assert "A tenant can't have this name: tenants/Acme.yaml" in told
     assert "its name doesn't end in .yaml: tenants/beta.json" in told
     lay(tmp_path, "tenants/a.json", "tenants/b.json", "tenants/_second.yaml")
-    told = say("validate")
+    told = say("shards")
     assert "2 profiles" in told
     assert "and 2 more like these" in told
+
+
+@pytest.mark.parametrize("command", ["validate", "plan --sandbox", "apply --sandbox"])
+def test_a_name_that_no_tenant_can_have_is_a_problem_even_alone(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Exit 1 and told with its place, as beside other tenants; with --tenant, that tenant is what is missing."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    lay(tmp_path, "tenants/Acme.yaml")
+    assert run([*command.split(), "--format", "json"]) == 1
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert (problem["rule"], problem["file"]) == ("file/name", "tenants/Acme.yaml")
+    assert run([*command.split(), "--tenant", "acme"]) == 64
+    assert "A tenant can't have this name: tenants/Acme.yaml" in capsys.readouterr().err
+
+
+def test_what_nobody_meant_for_a_tenant_makes_no_problem(say: Say, tmp_path: Path):
+    """A file of another kind alone: the folder is the wrong one."""
+    lay(tmp_path, "tenants/beta.json")
+    assert "There are no tenant files in tenants." in say("validate")
 
 
 def test_files_that_end_in_yml_are_tenants_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
