@@ -185,7 +185,7 @@ def _judged(entry: Entry, catalogue: Catalogue, said: str) -> Entry:
     files = OneFile("draft.yaml", snippet(entry).encode("utf-8", "replace"))
     fleet = load(list_files(files, shown=""), None, catalogue)
     found = tuple(
-        f"{problem.message}. {problem.hint}".strip()
+        f"{problem.message.rstrip('.')}. {problem.hint}".strip()
         for one in fleet.tenants
         for problem in one.problems
         if problem.severity is Severity.ERROR

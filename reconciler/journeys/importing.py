@@ -118,7 +118,16 @@ def _drafted(
 
 
 def _unreadable(one: Target, live: Mapping[str, Live]) -> Problem | None:
-    """Return one problem for all keys of a tenant that can't be read: most often all of them fail alike."""
+    """Return one problem for all keys of a tenant that can't be read: most often all of them fail alike.
+
+    A tenant may lack a feature, and with it a key. But where no key at all is known, something else is asked.
+    """
+    if all(read.state is LiveState.UNKNOWN_KEY for read in live.values()):
+        detail = next(iter(live.values())).detail
+        message = f"No key at all is known there, so no file was written: {detail}"
+        return one.problem(
+            "import/unreadable", message, "Is the origin this tenant's own? Correct it and import again."
+        )
     unread = {name: read.detail for name, read in sorted(live.items()) if read.state is LiveState.UNREADABLE}
     if not unread:
         return None

@@ -78,6 +78,7 @@ def test_what_a_file_may_not_say_stands_there_as_a_comment(live: Stage):
     mentions = [line for line in lines if "prefix" in line or "-5" in line]
     assert mentions
     assert all(line.lstrip().startswith("#") for line in mentions)
+    assert ".." not in text(live, "acme").replace("schema=../", ""), "each sentence ends once"
     assert any("sales_order_generator_sequence" in warning for warning in ended.report["warnings"])
     planned = live.run("plan", "--detailed-exitcode")
     assert planned.exit_code == 0
@@ -93,6 +94,17 @@ def test_defaults_and_what_can_not_be_told_are_not_declared(live: Stage):
     planned = live.run("plan")
     assert planned.exit_code == 0
     assert planned.actions("acme").keys() == {"external_order_webhook", "on_hold_timer_duration"}
+
+
+def test_a_tenant_of_which_no_key_is_known_gets_no_file(live: Stage):
+    """A wrong origin answers 404 to everything; an empty file would pass for a tenant with nothing set."""
+    live.sandbox.fault(Fault(FaultKind.STATUS, "acme", times=None, status=404))
+    ended = live.run("import", "acme", "beta")
+    assert (ended.exit_code, ended.results()) == (1, {"acme": "failed", "beta": "applied"})
+    (problem,) = ended.tenant("acme")["problems"]
+    assert problem["rule"] == "import/unreadable"
+    assert "404 Not Found" in problem["message"]
+    assert not (live.folder / "tenants" / "acme.yaml").exists()
 
 
 def test_a_file_that_is_there_is_overwritten_only_when_asked(live: Stage):
