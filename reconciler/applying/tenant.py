@@ -74,7 +74,8 @@ def _without_writing(
     if action is Action.BLOCKED:
         return Outcome(Status.NOT_ATTEMPTED, BLOCKED)
     if action is Action.UNREADABLE:
-        return Outcome(Status.NOT_ATTEMPTED, f"Not written, since it could not be read. {item.live.detail}".rstrip())
+        told = f"Not written, since it could not be read. {item.live.detail}".rstrip()
+        return Outcome(Status.NOT_ATTEMPTED, told, request_id=item.live.request_id)
     name = item.key.name
     if name in approved.held:
         return Outcome(Status.NOT_ATTEMPTED, approved.held[name])

@@ -138,6 +138,15 @@ def test_a_key_in_flight_is_unknown_until_it_ends():
             id="unreadable",
         ),
         pytest.param(
+            plan_of("acme", (TIMER, 2, replace(UNREADABLE, request_id="r-7"))),
+            Outcome(
+                Status.NOT_ATTEMPTED,
+                "Not written, since it could not be read. 503 from a gateway.",
+                request_id="r-7",
+            ),
+            id="unreadable-by-request",
+        ),
+        pytest.param(
             plan_of("acme", (TIMER, 2, Live(LiveState.UNKNOWN_KEY))),
             Outcome(Status.NOT_ATTEMPTED, "Not written, since it could not be read."),
             id="unknown-key",
