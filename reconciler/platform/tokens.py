@@ -6,6 +6,7 @@ A tenant sends one request at a time, so it fetches one token at a time.
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -25,6 +26,8 @@ from reconciler.platform.wire import Answer, Wire
 _MARGIN = 30.0
 _DEFAULT_LIFE = 60.0
 _LONGEST_LIFE = 24 * 3600.0
+_DIGITS = re.compile("[0-9]{1,9}")
+"""Some servers say their `expires_in` in quotes."""
 _LONGEST_TOKEN = 16 * 1024
 """Characters. Servers cut headers off at about this."""
 
@@ -138,10 +141,13 @@ def _validated(document: Any) -> _Granted | Stopped:
     token, kind, life = (document.get(name) for name in ("access_token", "token_type", "expires_in"))
     if not isinstance(token, str) or len(token) > _LONGEST_TOKEN or not is_token(token):
         return _no_token("200, but access_token is not a text that a header can carry.")
-    if not isinstance(kind, str) or kind.lower() != "bearer":
+    # Left out by some servers, though RFC 6749 asks for it; another type would need another header.
+    if not (kind is None or (isinstance(kind, str) and kind.lower() == "bearer")):
         return _no_token("200, but token_type is not bearer.")
     if life is None:
         return _Granted(Secret(token), _DEFAULT_LIFE)
+    if isinstance(life, str) and _DIGITS.fullmatch(life):
+        life = int(life)
     if isinstance(life, bool) or not isinstance(life, int | float):
         return _no_token("200, but expires_in is not a number.")
     return _Granted(Secret(token), float(min(max(life, 0), _LONGEST_LIFE)))
