@@ -121,6 +121,8 @@ def _warnings(
         said.append(_assumed(live, key))
     if key.name in asked.rewrite and key.write_once:
         said.append("--rewrite has no effect on a write-once key.")
+    elif key.name in asked.rewrite and verdict.match is Match.EQUAL:
+        said.append("--rewrite has no effect here: the platform masks nothing of it, and it is as declared.")
     return said
 
 

@@ -310,6 +310,12 @@ WARNED: list[tuple[str, Planning, list[str]]] = [
         plan(NUMBERS, FIRST, set_to(NUMBERS, FIRST), rewrite=(NUMBERS,)),
         ["--rewrite has no effect on a write-once key."],
     ),
+    (
+        "rewrite-of-what-is-known-to-be-equal",
+        plan(TIMER, 2, set_to(TIMER, 2), rewrite=(TIMER,)),
+        ["--rewrite has no effect here: the platform masks nothing of it, and it is as declared."],
+    ),
+    ("rewrite-of-what-differs", plan(TIMER, 2, set_to(TIMER, 3), rewrite=(TIMER,)), []),
 ]
 
 
