@@ -112,9 +112,9 @@ def _stopping(ledger: _Ledger) -> tuple[str, ...]:
 
 def _shard(call: Call, approval: Approval) -> Shard | None:
     """Return the part to apply. Without a plan, the gate would know only this part, and its limits mean nothing."""
-    if call.shard and not approval.plans:
+    if call.shard is not None and not approval.plans:
         raise CorrectTheCallError(UsageProblem("A shard is applied only under the merged plan of all shards.", MERGE))
-    return usable(parse_shard(call.shard)) if call.shard else None
+    return usable(parse_shard(call.shard)) if call.shard is not None else None
 
 
 def _check_that_drift_can_be_told(call: Call, ground: Ground) -> None:

@@ -141,7 +141,7 @@ def choose(call: Call, listing: Listing, catalogue: Catalogue, settings: Setting
 
 def _from_call(call: Call, listing: Listing) -> Narrowed:
     """Apply --tenant, --key and --shard. No match is a wrong call; an empty shard is not."""
-    shard: Shard | None = usable(parse_shard(call.shard)) if call.shard else None
+    shard: Shard | None = usable(parse_shard(call.shard)) if call.shard is not None else None
     missed = unmatched(listing.names, call.tenant)
     if missed is not None:
         raise CorrectTheCallError(missed)

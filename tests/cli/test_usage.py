@@ -27,6 +27,7 @@ WRONG = {
     "shard that is no fraction": ("plan --sandbox --shard x", ['"x" is not a shard', "--shard 1/4"]),
     "shard 0": ("plan --sandbox --shard 0/2", ["no shard 0 of 2", "--shard 1/4"]),
     "shard beyond the last": ("plan --sandbox --shard 3/2", ["no shard 3 of 2", "--shard 1/4"]),
+    "shard of an empty variable": ("plan --sandbox --shard=", ['"" is not a shard', "--shard 1/4"]),
     "shard of apply": ("apply --sandbox --shard 1/2", ["merged plan", "reconciler report"]),
     "TENANT:KEY without a key": ("plan --sandbox --rewrite acme", ["--rewrite acme", "TENANT:KEY"]),
     "TENANT:KEY, nearly": (
