@@ -20,7 +20,8 @@ Examples:
 @click.command("explain", epilog=EPILOG)
 @click.argument("key", required=False)
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path), metavar="FILE", help="Settings file.")
-def command(*, key: str | None, settings_file: Path | None) -> int:
+@click.option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same.")
+def command(*, key: str | None, settings_file: Path | None, no_color: bool) -> int:
     """Say what a key means: fields, defaults, house rules, and how it stands in a file."""
     from reconciler.cli.colour import is_dumb, wants_colour
     from reconciler.cli.delivery import tell, world_of
@@ -41,7 +42,7 @@ def command(*, key: str | None, settings_file: Path | None) -> int:
         from reconciler.cli.pages import drawn  # rich: only for a person who is looking
 
         width = shutil.get_terminal_size().columns
-        colour = wants_colour(None, os.environ, terminal=True)
+        colour = wants_colour(False if no_color else None, os.environ, terminal=True)
         text = drawn(asked.pages, listed=asked.listed, width=width, colour=colour)
     else:
         text = "".join(f"{terminal(line)}\n" for line in asked.plain(PLAIN).splitlines())

@@ -55,9 +55,10 @@ class Commands(click.Group):
         """Import and return a command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
+        from reconciler.cli.options import accept_everywhere
+
         module, _ = COMMANDS[cmd_name]
-        command: click.Command = importlib.import_module(module).command
-        return command
+        return accept_everywhere(importlib.import_module(module).command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

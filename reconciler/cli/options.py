@@ -1,6 +1,6 @@
 """The options that commands share, and what they mean as one value."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -94,6 +94,18 @@ _CONNECT = (
 )
 
 
+_FLAG: Mapping[str, Any] = {"is_flag": True}
+_UNUSED: Mapping[str, Any] = {"hidden": True, "expose_value": False, "help": "Taken by every command; no use to this."}
+_EVERYWHERE: tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...] = (
+    (("--settings",), {"type": _PATH}),
+    (("--origin",), {}),
+    (("--credentials",), {"type": _PATH}),
+    (("--sandbox",), _FLAG),
+    (("--quiet",), _FLAG),
+    (("-v", "--verbose"), _FLAG),
+    (("--no-color",), _FLAG),
+)
+
 base_option = click.option(
     "--base",
     metavar="REF",
@@ -121,6 +133,23 @@ def vouching_options(command: Command) -> Command:
 def common_options(command: Command) -> Command:
     """Add the options that every command has."""
     return _apply((*_CONNECT, *_OUTPUT), command)
+
+
+def accept_everywhere(command: click.Command) -> click.Command:
+    """Let `command` take, and pass over, what every command takes and it has no use for; return it.
+
+    So that a wrapper can give the same flags to all. They stay out of its help. --format and --report aren't among
+    them: who asks for a report must not think that there is one.
+    """
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            accept_everywhere(inner)
+        return command
+    has = {name for parameter in command.params for name in parameter.opts}
+    for names, form in _EVERYWHERE:
+        if has.isdisjoint(names):
+            command.params.append(click.Option(list(names), **_UNUSED, **form))
+    return command
 
 
 def output_of(options: dict[str, Any], settings: Path | None = None) -> Output:

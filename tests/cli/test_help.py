@@ -11,6 +11,7 @@ import click
 import pytest
 
 from reconciler.cli.main import COMMANDS
+from reconciler.cli.options import accept_everywhere
 from tests.cli.calling import reconciler
 from tests.cli.conftest import Call
 
@@ -58,6 +59,25 @@ def test_every_option_says_what_it_does(words: str):
     """An option without help is a riddle."""
     options = [param for param in EVERY[words].params if isinstance(param, click.Option)]
     assert [option.name for option in options if not option.help] == []
+
+
+@every_command
+def test_every_command_takes_what_all_take(words: str):
+    """So that a wrapper can give the same flags to whatever it calls."""
+    common = ["--settings", "--origin", "--credentials", "--sandbox", "--quiet", "-v", "--no-color"]
+    command = accept_everywhere(EVERY[words])
+    if not isinstance(command, click.Group):
+        known = [flag for param in command.params for flag in param.opts]
+        assert [flag for flag in common if known.count(flag) != 1] == []
+
+
+def test_a_common_flag_changes_nothing_where_it_has_no_use(call: Call):
+    """An offline command stays one, and its help doesn't speak of it."""
+    plain = call("explain", "on_hold_timer_duration")
+    assert (
+        call("explain", "on_hold_timer_duration", "--sandbox", "--origin", "x", "--no-color", "--quiet", "-v") == plain
+    )
+    assert "--credentials" not in call("explain", "--help").out
 
 
 def test_the_options_of_examples_exist():
