@@ -42,7 +42,11 @@ _PERCENT_COUNTS_FROM = 10
 
 HELD_BY_GATE = "The gate refused this run; nothing was written."
 HELD_BY_PROBLEMS = "A file has problems; nothing was written. Correct it and run again."
-HELD_STALE = "This tenant's plan is not what was reviewed. Plan again, have it reviewed, and apply that."
+HELD_STALE = (
+    "This change is not what was reviewed, so nothing of its tenant is written. Plan again, have it reviewed, and apply"
+    " that."
+)
+HELD_BESIDE_STALE = "Held back with its tenant, of which this is not what was reviewed: {keys}. Plan again."
 HELD_DRIFT = (
     "Drift is reported, not overwritten ([apply] drift). To end it, write what is live into the file; or apply with"
     ' drift = "overwrite", or for a secret that was exchanged, with --rewrite TENANT:KEY.'
@@ -89,7 +93,8 @@ def approve(plan: Plan, policy: Policy, *, file_problems: bool = False) -> Appro
             or (HELD_STALE if stale else "")
             or (stopping[0].message if stopping else "")
         )
-        tenants.append(ApprovedTenant(tenant, _held(tenant, policy, everything, irreversible), stale))
+        held = _held(tenant, policy, everything, irreversible)
+        tenants.append(ApprovedTenant(tenant, _told_apart(held, stale), stale))
     return ApprovedPlan(tuple(tenants), tuple(refusals))
 
 
@@ -217,6 +222,12 @@ def _held(tenant: TenantPlan, policy: Policy, everything: str, irreversible: tup
         for item in _writes(tenant)
     }
     return {key: reason for key, reason in reasons.items() if reason}
+
+
+def _told_apart(held: Mapping[str, str], stale: tuple[str, ...]) -> Mapping[str, str]:
+    """Say of a stale tenant's other keys which ones they wait for: a reviewer looks at those alone."""
+    beside = HELD_BESIDE_STALE.format(keys=", ".join(stale))
+    return {key: beside if why == HELD_STALE and key not in stale else why for key, why in held.items()}
 
 
 def _held_as_drift(item: Planned, policy: Policy) -> str:

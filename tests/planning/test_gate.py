@@ -21,6 +21,7 @@ from reconciler.planning.gate import (
     HELD_BY_GATE,
     HELD_BY_PROBLEMS,
     HELD_DRIFT,
+    HELD_BESIDE_STALE,
     HELD_STALE,
     LIFTABLE,
     approve,
@@ -422,7 +423,10 @@ def test_a_first_set_that_was_not_reviewed_is_stale_whatever_the_flag_says():
     approved = approve(fleet(first_set("acme"), changing("bolt")), policy(reviewed=reviewed, allow_irreversible=True))
 
     assert rules(approved) == []
-    assert held(approved)["acme"] == {"orders.numbers": HELD_STALE, "orders.timer": HELD_STALE}
+    assert held(approved)["acme"] == {
+        "orders.numbers": HELD_STALE,
+        "orders.timer": HELD_BESIDE_STALE.format(keys="orders.numbers"),
+    }
 
 
 def test_first_sets_of_two_tenants_are_refused_each_for_itself():

@@ -14,7 +14,7 @@ from reconciler.model.report import Report
 from reconciler.model.values import SecretRef, Value
 from reconciler.model.words import Action
 from reconciler.planning.digest import run_digest
-from reconciler.planning.gate import approve
+from reconciler.planning.gate import HELD_BESIDE_STALE, HELD_STALE, approve
 from reconciler.planning.review import Reviewed, refuse_plan_file
 from tests.planning.making import (
     DATE,
@@ -174,7 +174,9 @@ def test_a_stale_tenant_holds_all_its_keys_and_no_other_tenant():
 
     assert acme.stale == ("orders.places",)
     assert set(acme.held) == {"orders.places", "orders.timer"}
-    assert len(set(acme.held.values())) == 1
+    # A reviewer is told which of the two it is that nobody has seen.
+    assert acme.held["orders.places"] == HELD_STALE
+    assert acme.held["orders.timer"] == HELD_BESIDE_STALE.format(keys="orders.places")
     assert "Plan again" in acme.held["orders.timer"]
     assert (bolt.stale, bolt.held) == ((), {})
 
