@@ -78,7 +78,10 @@ def _text(
 ) -> Iterator[str]:
     yield from page_summary.header(report, counted, first)
     yield "<main>"
-    yield from listed("What to do next", next_steps(report, counted), "next")
+    then = listed("What to do next", next_steps(report, counted), "next")
+    reviewed = report.command == "plan" and page_changes.any_keys(found)
+    if not reviewed:
+        yield from then
     yield from page_summary.problems(all_problems(report))
     yield from page_summary.refusals(report.refusals)
     yield from listed("Warnings", report.warnings, "warnings")
@@ -87,6 +90,9 @@ def _text(
         # Shown by the script, which fills it.
         yield '<section id="fleet" hidden></section>'
         yield _WITHOUT
+        # A reviewer looks at the changes first; after an apply, what to do is more urgent.
+        if reviewed:
+            yield from then
         places = {section.tenant.tenant: number for number, section in enumerate(found)}
         yield from page_changes.outliers(outliers(report), places)
         yield from page_changes.groups(alike, meanings)

@@ -39,7 +39,7 @@ def groups(found: Sequence[Group], meanings: Meanings) -> Iterator[str]:
     yield from section("The same in several tenants", *rows, *_more(len(shared) - GROUPED, "group"), name="groups")
 
 
-_WHOSE = {Side.REVISION: " by this revision", Side.UNTOLD: "", Side.DRIFT: ": drift"}
+_WHOSE = {Side.REVISION: " by this revision", Side.UNTOLD: "", Side.DRIFT: " as drift"}
 
 
 def _group(number: int, group: Group, meanings: Meanings) -> str:

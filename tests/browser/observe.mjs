@@ -214,7 +214,8 @@ for (const name of ["large", "apply", "hostile", "plan", "validate"]) {
   await paper.evaluate(() => dispatchEvent(new Event("beforeprint")));
   seen.paper = await paper.evaluate(() => ({
     fleet: document.getElementById("fleet").offsetHeight,
-    buttons: [...document.querySelectorAll("button")].filter((button) => button.offsetHeight).length,
+    buttons: [...document.querySelectorAll("button")].filter((button) => button.offsetHeight && !button.closest("#outliers")).length,
+    unlike: [...document.querySelectorAll("#outliers button")].filter((name) => name.offsetHeight).map((name) => name.innerText),
     articles: [...document.querySelectorAll("#list article")].filter((article) => article.offsetHeight).length,
     more: [...document.querySelectorAll("#list .more")].filter((more) => more.offsetHeight).length,
   }));

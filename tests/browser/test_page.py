@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.report import KeyReport, TenantReport
 from reconciler.model.words import Action, Cause, Result
 from reconciler.report.cells import Kind, kind_of
-from reconciler.report.grouping import groups
+from reconciler.report.grouping import groups, outliers
 from reconciler.report.sections import sections
 from tests.browser.conftest import SIZE, Seen
 from tests.browser.fleets import CANCEL
@@ -223,10 +223,12 @@ def test_without_scripts_the_page_is_not_empty(seen: Seen):
 
 
 def test_paper_has_everything_that_is_pending(seen: Seen):
-    """Also the tenants beyond those that the page writes out; no control is printed; afterwards all is as before."""
+    """Also the tenants beyond those that the page writes out; no control is printed but names; then all is as before."""
     loud = sum(not section.is_quiet for section in sections(seen.large))
     assert loud > 200
-    assert seen.facts["paper"] == {"fleet": 0, "buttons": 0, "articles": loud, "more": 0}
+    unlike = [name for one in outliers(seen.large) for _, names in one.others for name in names]
+    assert unlike
+    assert seen.facts["paper"] == {"fleet": 0, "buttons": 0, "unlike": unlike, "articles": loud, "more": 0}
     assert seen.facts["afterwards"] == 200
 
 

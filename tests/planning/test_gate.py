@@ -18,10 +18,10 @@ from reconciler.model.tenant import BoundSecret
 from reconciler.model.values import Secret
 from reconciler.model.words import Action, Cause, Severity
 from reconciler.planning.gate import (
+    HELD_BESIDE_STALE,
     HELD_BY_GATE,
     HELD_BY_PROBLEMS,
     HELD_DRIFT,
-    HELD_BESIDE_STALE,
     HELD_STALE,
     LIFTABLE,
     approve,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from reconciler.model.meaning import FieldMeaning, Meaning
@@ -216,6 +217,13 @@ def test_a_sandbox_page_says_so_on_top():
     """The banner stands before all else but the headline."""
     source = to_html(SAMPLES["sandbox-changes"])
     assert source.index("Sandbox") < source.index("What to do next")
+
+
+@pytest.mark.parametrize(("name", "fleet_first"), [("plan", True), ("apply", False)])
+def test_a_reviewer_sees_the_fleet_first_and_who_applied_what_to_do(name: str, fleet_first: bool):
+    """Before an apply the changes matter most, after it the next step."""
+    source = to_html(SAMPLES[name])
+    assert (source.index('<section id="fleet"') < source.index("What to do next")) is fleet_first
 
 
 def test_a_page_has_one_heading_of_the_first_rank():
