@@ -26,7 +26,7 @@ from reconciler.model.report import Lifted, Report
 from reconciler.model.words import Severity, Status
 from reconciler.planning.gate import HELD_DRIFT, LIFTABLE, Policy, approve, reviewed_changes
 from reconciler.planning.plan import Asked
-from reconciler.planning.review import Reviewed
+from reconciler.planning.review import Reviewed, not_sent_again
 from reconciler.report.wording import plural
 
 GRACE = 5.0
@@ -87,7 +87,7 @@ def apply(call: Call, world: World, approval: Approval) -> Report:
         steps = _Steps(ground, reached, world, asked, policy, ledger, brake, journal)
         interrupted = run_until_stopped(steps.run, brake, world.notice, GRACE, lambda: _stopping(ledger))
     run = Run(call.command, started, call.sandbox, ground.selection, ground.revision)
-    made = with_bugs(_report(run, steps, lifted, interrupted=interrupted), ledger.bugs)
+    made = with_bugs(_report(run, steps, files, lifted, interrupted=interrupted), ledger.bugs)
     if journal is not None and (lost := journal.finished(made.exit_code)):
         world.notice(f"The journal has no last line ({lost}). The report is complete.")
     return made
@@ -196,11 +196,12 @@ class _Steps:
         )
 
 
-def _report(run: Run, steps: _Steps, lifted: Sequence[Lifted], *, interrupted: bool) -> Report:
+def _report(run: Run, steps: _Steps, files: Sequence[Report], lifted: Sequence[Lifted], *, interrupted: bool) -> Report:
     approved = steps.approve()
+    unsent = not_sent_again(files, [one.plan for one in approved.tenants])
     ending = Ending(
         problems=steps.ground.fleet.problems,
-        warnings=(*steps.ground.warnings, *steps.ledger.lost),
+        warnings=(*steps.ground.warnings, *unsent, *steps.ledger.lost),
         refusals=approved.refusals,
         lifted=lifted,
         released=steps.ground.released,

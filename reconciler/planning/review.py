@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.model.plan import Change, TenantPlan
 from reconciler.model.report import Report
-from reconciler.model.words import Reason
+from reconciler.model.words import Action, Reason
 from reconciler.planning.digest import canonical_row, run_digest, tenant_digest
 
 
@@ -31,6 +31,29 @@ class Reviewed:
     def has(self, tenant: TenantPlan, change: Change) -> bool:
         """True if a file has this change with the same before and after (and date, if a secret is among it)."""
         return _fingerprint(tenant.tenant, tenant.origin, change) in self.rows
+
+
+def not_sent_again(reports: Iterable[Report], tenants: Iterable[TenantPlan]) -> tuple[str, ...]:
+    """Return a warning for each secret that a plan file sends again (`--rewrite`) and this run leaves alone.
+
+    Nobody would see it: the key is a no-op, since what is masked counts as equal. One that was written since the
+    plan, so that its date has moved, is no matter: it was sent.
+    """
+    sent_again = {
+        (tenant.tenant, key.change.key, key.change.live_updated_at)
+        for report in reports
+        for tenant in report.tenants
+        for key in tenant.keys
+        if key.change.action.writes and key.change.reason is Reason.NOT_COMPARABLE
+    }
+    return tuple(
+        f"{tenant.tenant}:{item.key.name} was not sent: the plan sends its secret again, and this run wasn't asked to."
+        f" Apply with --rewrite {tenant.tenant}:{item.key.short}"
+        for tenant in tenants
+        for item in tenant.items
+        if item.change.action is Action.NO_OP
+        and (tenant.tenant, item.key.name, item.change.live_updated_at) in sent_again
+    )
 
 
 def _fingerprint(tenant: str, origin: str, change: Change) -> bytes:

@@ -157,7 +157,9 @@ def _steps(report: Report, counted: Counts) -> Iterator[str]:
         yield "This is a bug of the reconciler: please report it, with this report. Running it again is safe."
         return
     if counted.errors:
-        yield "Mend the problems, then: reconciler validate"
+        imported = report.command == "import"
+        again = f"import those tenants again: reconciler import TENANT{flag}" if imported else "reconciler validate"
+        yield f"Mend the problems, then{'' if imported else ':'} {again}"
         return
     if report.command == "doctor":
         yield from _after_doctor(report, flag)
@@ -192,7 +194,8 @@ def _after_plan(report: Report, counted: Counts, flag: str) -> Iterator[str]:
     elif report.selection.shard not in {None, "1/1"}:
         yield "Merge the plans of all shards, and have that reviewed: reconciler report plan-*.json --report plan.json"
     elif counted.writes:
-        yield f"Have the JSON report of this plan reviewed, then: reconciler apply --plan FILE{flag}"
+        again = _asked_for(report)
+        yield f"Have the JSON report of this plan reviewed, then{again}: reconciler apply --plan FILE{flag}"
     if counted.irreversible:
         yield "A first set of a write-once key can't be undone: check its value twice before you approve."
     if counted.causes.get(Cause.DRIFT):
@@ -201,7 +204,7 @@ def _after_plan(report: Report, counted: Counts, flag: str) -> Iterator[str]:
         yield _RELEASED
     if counted.actions.get(Action.BLOCKED):
         yield "A blocked key is never written, and the other keys go on. Its message says what ends the block."
-    if any(key.change.reason is Reason.NOT_COMPARABLE for tenant in report.tenants for key in tenant.keys):
+    if _any_key(report, Action.NO_OP, Reason.NOT_COMPARABLE):
         yield "A secret that can't be compared is not sent. To send it all the same, add: --rewrite TENANT:KEY"
     yield from _refused(report)
 
@@ -223,10 +226,23 @@ def _after_apply(report: Report, counted: Counts, flag: str) -> Iterator[str]:
         yield "To get back to the values before this run, write them as tenant files: reconciler report FILE --undo DIR"
 
 
+def _asked_for(report: Report) -> str:
+    """Name the flags that planned a change and that apply needs again: without them it would leave the key alone."""
+    flags = {"--rewrite": (Action.UPDATE, Reason.NOT_COMPARABLE), "--assume-unset": (Action.CREATE, Reason.AMBIGUOUS)}
+    needed = [flag for flag, (action, reason) in flags.items() if _any_key(report, action, reason)]
+    return f", with the same {' and '.join(needed)}" if needed else ""
+
+
+def _any_key(report: Report, action: Action, reason: Reason) -> bool:
+    return any(
+        key.change.action is action and key.change.reason is reason for tenant in report.tenants for key in tenant.keys
+    )
+
+
 def _unreadable(report: Report, counted: Counts) -> Iterator[str]:
     if counted.actions.get(Action.UNREADABLE):
         yield "An unreadable key is never written. Its message says what is in the way."
-    if any(key.change.reason is Reason.AMBIGUOUS for tenant in report.tenants for key in tenant.keys):
+    if _any_key(report, Action.UNREADABLE, Reason.AMBIGUOUS):
         yield (
             "An ambiguous key: look at it in the platform. If it was never set, plan with "
             "--assume-unset TENANT:KEY and apply that plan with the same flag."

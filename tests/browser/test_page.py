@@ -223,7 +223,7 @@ def test_without_scripts_the_page_is_not_empty(seen: Seen):
 
 
 def test_paper_has_everything_that_is_pending(seen: Seen):
-    """Also the tenants beyond those that the page writes out; no control is printed but names; then all is as before."""
+    """Also the tenants beyond those that the page writes out; the only controls are names; then all is as before."""
     loud = sum(not section.is_quiet for section in sections(seen.large))
     assert loud > 200
     unlike = [name for one in outliers(seen.large) for _, names in one.others for name in names]

@@ -276,12 +276,17 @@ def test_a_masked_secret_is_sent_again_when_asked_for(stage: Stage):
     flag = ("--rewrite", "acme:external_order_webhook")
     planned = stage.plan(*flag)
     assert planned.pending() == ["acme:sales_order.external_order_webhook"]
+    forgotten = stage.run("apply", "--plan", "plan.json")
+    assert stage.posted() == []
+    assert [said for said in forgotten.report["warnings"] if "was not sent" in said and " ".join(flag) in said]
     ended = stage.run("apply", "--plan", "plan.json", *flag)
     assert (ended.exit_code, ended.results()) == (0, {"acme": "applied", "beta": "in-sync"})
     assert stage.live("acme", "external_order_webhook")["api_key"] == "canary-webhook-of-acme"
     assert stage.live("beta", "external_order_webhook")["api_key"] == "canary-old"
     # Applied again: the plan names another date than what is live now.
     assert stage.run("apply", "--plan", "plan.json", *flag).exit_code == 4
+    # It was sent, so nothing is missing without the flag.
+    assert stage.run("apply", "--plan", "plan.json").report["warnings"] == []
 
 
 def test_a_secret_that_moved_since_the_review_is_stale(stage: Stage):

@@ -10,7 +10,17 @@ from reconciler.report import wording
 from reconciler.report.counts import all_problems
 from reconciler.report.fields import FieldLine, field_lines, label
 from reconciler.report.headline import headline, next_steps
-from tests.report.samples import BLOCKED, FIRST_SET, PROBLEMS, SAMPLES, TIMER_UPDATE, WARNING, WEBHOOK_UPDATE
+from tests.report.samples import (
+    BLOCKED,
+    FIRST_SET,
+    PROBLEMS,
+    SAMPLES,
+    TIMER_UPDATE,
+    WARNING,
+    WEBHOOK_UPDATE,
+    report,
+    tenant,
+)
 
 
 def test_every_word_of_the_closed_sets_has_other_words_for_people():
@@ -102,8 +112,8 @@ def test_an_outcome_says_all_that_support_would_ask_for():
 
 def test_problems_stand_errors_first_then_by_place():
     """Those of tenants and those of none come together, each once."""
-    report = SAMPLES["validate"]
-    assert all_problems(replace(report, problems=(WARNING, PROBLEMS[0]))) == (*PROBLEMS, WARNING)
+    made = SAMPLES["validate"]
+    assert all_problems(replace(made, problems=(WARNING, PROBLEMS[0]))) == (*PROBLEMS, WARNING)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +146,23 @@ def test_a_report_ends_with_what_to_do_next(name: str, change: dict[str, object]
     """Each kind of trouble has its advice."""
     steps = next_steps(replace(SAMPLES[name], **change))  # type: ignore[arg-type]  # rows of several types
     assert any(said in step for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "flag"),
+    [
+        (Action.UPDATE, Reason.NOT_COMPARABLE, "--rewrite"),
+        (Action.CREATE, Reason.AMBIGUOUS, "--assume-unset"),
+    ],
+)
+def test_a_plan_names_the_flag_without_which_apply_would_leave_the_key_alone(action: Action, reason: Reason, flag: str):
+    """The change is there by a person's word alone, and apply takes that word again; it isn't asked for once more."""
+    asked = replace(TIMER_UPDATE, action=action, reason=reason)
+    steps = next_steps(report("plan", Result.CHANGES, 0, tenant("acme", Result.CHANGES, asked)))
+    assert steps[0] == f"Have the JSON report of this plan reviewed, then, with the same {flag}: " + (
+        "reconciler apply --plan FILE"
+    )
+    assert not any(flag in step for step in steps[1:])
 
 
 def test_when_all_is_well_there_is_nothing_to_do():
