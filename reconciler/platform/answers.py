@@ -74,7 +74,7 @@ def classify(key: Key, answer: Answer, fits: Fits, why_not: WhyNot, redact: Reda
     if answer.status != 200:
         return Live(
             LiveState.UNREADABLE,
-            detail=f"{explain(answer, redact)}{_advice(answer)}",
+            detail=f"{explain(answer, redact)}{_advice(answer) or _patience(answer)}",
             request_id=request_id(answer, redact),
             halt=halt_of(answer),
         )
@@ -177,6 +177,13 @@ def _advice(answer: Answer) -> str:
     if 300 <= answer.status < 400:
         return " Redirected to another address; not followed. Check the origin in the credentials."
     return ""
+
+
+def _patience(answer: Answer) -> str:
+    """Advise to wait where a read failed for now. After a POST there is more to say than that: what became of it."""
+    if answer.status == 429:
+        return " Too many calls to this tenant, by whomever. Wait a minute, and run again."
+    return " The platform's own trouble. Wait a minute, and run again." if answer.status >= 500 else ""
 
 
 def _is_empty(value: object) -> bool:

@@ -92,7 +92,9 @@ def reason_of(error: Exception) -> str:
         return ""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            why = getattr(cause, "verify_message", "no reason given")
+            why = getattr(cause, "verify_message", "no reason given").rstrip(".")
+            if getattr(cause, "verify_code", 0) in _FOR_ANOTHER:
+                return f"its certificate is not trusted ({why}). Check the origin in the credentials"
             return (
                 f"its certificate is not trusted ({why}). If the address is right, name the authority's"
                 " certificate in ca_bundle"
@@ -101,9 +103,15 @@ def reason_of(error: Exception) -> str:
             return f"TLS failed ({getattr(cause, 'reason', None) or 'no reason given'})"
         if isinstance(cause, socket.gaierror):
             return "the host's name is not known. Check the origin in the credentials"
+        if isinstance(cause, ConnectionRefusedError):
+            return "Connection refused. Check the origin in the credentials; if it is right, nothing answers there now"
         if isinstance(cause, OSError) and isinstance(cause.errno, int) and cause.errno > 0:
             return os.strerror(cause.errno)
     return ""
+
+
+_FOR_ANOTHER = frozenset({62, 64})
+"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH: no authority mends these."""
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -178,6 +178,16 @@ def test_every_other_status_is_no_value_whatever_its_body_says(
     assert live.value is ABSENT
 
 
+@pytest.mark.parametrize("status", [429, 500, 503, 599])
+def test_a_read_that_failed_for_now_says_to_wait_and_a_post_does_not(
+    status: int, limit: Key, fits: Fits, why_not: WhyNot, no_secrets: Redactor
+):
+    """After a POST the key is read back, and what that found decides what to do."""
+    advice = "Wait a minute, and run again."
+    assert advice in classify(limit, Answer(status, b""), fits, why_not, no_secrets).detail
+    assert advice not in judge(Answer(status, b""), no_secrets).detail
+
+
 @pytest.mark.parametrize(
     ("status", "body", "halt"),
     [

@@ -71,7 +71,8 @@ async def test_a_name_whose_addresses_all_refuse_is_refused(named: Named, servin
     named(THERE, HERE)
     async with plain() as transport:
         fault = await sent(transport, f"http://two.example:{port}")
-    assert (fault.sent, fault.passing, fault.detail) == (Sent.NOT_SENT, True, "No connection: Connection refused.")
+    assert (fault.sent, fault.passing) == (Sent.NOT_SENT, True)
+    assert fault.detail.startswith("No connection: Connection refused. ")
 
 
 @pytest.mark.parametrize("first", ["refuses", "hangs"])

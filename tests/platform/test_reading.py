@@ -172,7 +172,10 @@ async def test_a_host_where_nobody_listens_halts_its_tenant(
         pass
     live = await read_once(platform, access(gone), limit)
     assert live.state is LiveState.UNREADABLE
-    assert live.detail == "No connection: Connection refused."
+    assert live.detail == (
+        "No connection: Connection refused. Check the origin in the credentials; if it is right, nothing answers there"
+        " now."
+    )
     assert live.halt is Halt.TENANT
 
 

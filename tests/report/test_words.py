@@ -159,9 +159,7 @@ def test_a_plan_names_the_flag_without_which_apply_would_leave_the_key_alone(act
     """The change is there by a person's word alone, and apply takes that word again; it isn't asked for once more."""
     asked = replace(TIMER_UPDATE, action=action, reason=reason)
     steps = next_steps(report("plan", Result.CHANGES, 0, tenant("acme", Result.CHANGES, asked)))
-    assert steps[0] == f"Have the JSON report of this plan reviewed, then, with the same {flag}: " + (
-        "reconciler apply --plan FILE"
-    )
+    assert steps[0].endswith(f" reviewed, then, with the same {flag}: reconciler apply --plan FILE")
     assert not any(flag in step for step in steps[1:])
 
 
