@@ -5,6 +5,7 @@ because a secret slips into the field beside its own; numbers and booleans are a
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -118,14 +119,28 @@ def _type_text(expected: Any, place: Place) -> tuple[str, str]:
     if place.value is None:
         hint = "Give a value, or remove the line. A key that was set once can't be unset, only left alone."
         return f"{place.name} is empty; {wanted} is expected", hint
-    hint = ""
-    if isinstance(place.value, str) and {"integer", "number", "boolean"} & set(kinds):
-        hint = "Write true or false." if kinds == ["boolean"] else "Write the number without quotes."
-    if kinds == ["array"] and not isinstance(place.value, Mapping):
-        hint = "Write a list: [first, second]."
+    hint = _type_hint(kinds, place)
     numeric = bool({"integer", "number", "boolean"} & set(kinds))
     found = place.told if numeric or not place.secretive else kind_of(place.value)
     return f"{place.name} is {found}; {wanted} is expected", hint
+
+
+def _type_hint(kinds: list[str], place: Place) -> str:
+    schema = schema_at(place.key.schema, place.path) or {}
+    if isinstance(place.value, str) and {"integer", "number", "boolean"} & set(kinds):
+        if kinds == ["boolean"]:
+            return "Write true or false."
+        if _NUMBER.fullmatch(place.value):
+            return "Write the number without quotes."
+        return f"Write the number alone; the unit is {schema['x-unit']}." if "x-unit" in schema else "Write a number."
+    if kinds == ["array"] and not isinstance(place.value, Mapping):
+        return "Write a list: [first, second]."
+    if kinds == ["object"] and schema.get("properties"):
+        return f"Write its fields below it, indented: {listed(schema['properties'])}."
+    return ""
+
+
+_NUMBER: Final = re.compile(r"[-+]?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
 def _enum_text(misfit: Misfit, place: Place) -> tuple[str, str]:

@@ -123,7 +123,10 @@ def _read_group(group: str, node: Node, raw: RawTenant, places: Places) -> Itera
         return
     elif not isinstance(node.content, Mapping):
         message = f"The group {group} is not a mapping of keys"
-        yield raw.problem((group,), "spec/type", message, f"Declare a key in it, or remove it. {_possible(keys)}")
+        hint = f"Declare a key in it, or remove it. {_possible(keys)}"
+        if isinstance(node.content, str) and ":" in node.content:
+            hint = "Write NAME: VALUE, with a blank after the colon."
+        yield raw.problem((group,), "spec/type", message, hint)
     else:
         for short, item in node.members.items():
             if short in keys:
@@ -132,7 +135,16 @@ def _read_group(group: str, node: Node, raw: RawTenant, places: Places) -> Itera
                 message = f"The group {group} has no key {quoted(short)}"
                 path = (group, short) if is_plain(short) else (group,)
                 found = raw.problem((group, short), "spec/additionalProperties", message, on_name=True)
-                yield replace(found, pointer=pointer(*path), hint=suggestion(short, keys))
+                hint = _outdented(short, node, keys) or suggestion(short, keys)
+                yield replace(found, pointer=pointer(*path), hint=hint)
+
+
+def _outdented(name: str, node: Node, keys: Mapping[str, Key]) -> str:
+    """Return a hint for a field that stands beside its key, which then has no value; nothing for another name."""
+    for short, item in node.members.items():
+        if short in keys and item.node.content is None and name in keys[short].schema.get("properties", {}):
+            return f"It is a field of {short}: indent it below that."
+    return ""
 
 
 def _unknown_group(name: str, raw: RawTenant, places: Places) -> Problem:

@@ -1,5 +1,6 @@
 """The parser: one pass over the events of libyaml, iterative, so that no nesting can exhaust a stack."""
 
+import re
 from typing import Final
 
 import yaml
@@ -62,14 +63,19 @@ def _read(text: str, builder: Builder, most: int) -> Node | None:
         message = f"The file holds more than {most} values, or more findings than can be shown"
         findings.add(1, 1, "yaml/too-many", message, "Correct what is reported, then validate again.")
     except yaml.MarkedYAMLError as error:
-        _syntax(error, findings)
+        _syntax(error, text, findings)
     except yaml.YAMLError:
         findings.add(1, 1, "yaml/syntax", "The file can't be read as YAML", "Look for unusual characters.")
     return builder.root
 
 
-def _syntax(error: yaml.MarkedYAMLError, findings: Findings) -> None:
+def _syntax(error: yaml.MarkedYAMLError, text: str, findings: Findings) -> None:
     """Report libyaml's complaint: its texts are constants, so that nothing of the file is in them."""
+    if conflict := _CONFLICT.search(text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        hint = "Keep one side, and remove the lines that start with <<<<<<<, ======= and >>>>>>>."
+        findings.add(line, 1, "yaml/syntax", "Not YAML: a merge conflict of git is not resolved", hint)
+        return
     mark = error.problem_mark or error.context_mark
     what = ", ".join(part for part in (error.context, error.problem) if part)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -79,6 +85,9 @@ def _syntax(error: yaml.MarkedYAMLError, findings: Findings) -> None:
     hint = _HINTS.get(error.problem or "", "Check quotes, brackets and indentation here and just above.")
     findings.add(line, column, "yaml/syntax", f"Not YAML: {what}", hint)
 
+
+_CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
+"""How git marks where a conflict begins."""
 
 _HINTS: Final = {
     "mapping values are not allowed in this context": "Quote text that holds a colon and a blank, and indent evenly.",
