@@ -38,7 +38,7 @@ def asked_about(call: Call, world: World, name: str | None) -> Asked:
     keys = tuple(catalogue.resolve(name))
     if not keys:
         known = [text for key in catalogue.keys for text in (key.name, key.short)]
-        raise CorrectTheCallError(
-            UsageProblem(f'There is no key "{name}".{did_you_mean(name, known)}', "All keys: reconciler explain")
-        )
+        within = [key.short for key in catalogue.keys if name and name.lower() in key.short]
+        near = f" In the names of: {', '.join(within)}." if within else did_you_mean(name, known)
+        raise CorrectTheCallError(UsageProblem(f'There is no key "{name}".{near}', "All keys: reconciler explain"))
     return Asked(catalogue, keys, listed=False)

@@ -24,7 +24,7 @@ async def read_keys(api: Reader, keys: Sequence[Key], into: dict[str, Live], sto
     for key in keys:
         reason = stop()
         if reason:
-            into[key.name] = Live(LiveState.UNREADABLE, detail=f"Not asked: {reason}")
+            into[key.name] = Live(LiveState.UNREADABLE, detail=f"Not asked. {reason}")
             continue
         live = await api.read(key)
         into[key.name] = live

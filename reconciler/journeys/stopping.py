@@ -41,7 +41,7 @@ def run_until_stopped(
                 task.cancel()
                 return
             stopped = True
-            brake.stop("the run was interrupted.")
+            brake.stop("The run was interrupted.")
             for line in stopping():
                 notice(line)
             loop.call_later(grace, task.cancel)

@@ -257,7 +257,7 @@ def _lines(journal: JournalReading) -> Iterator[str]:
                 yield f"      {_ended(one.end)}"
     if doubt:
         yield ""
-        yield f"Next: {_advice(doubt)}"
+        yield f"Next: {_advice(doubt)}{' --sandbox' if journal.header.get('sandbox') is True else ''}"
 
 
 _HEADER = ("command", "tool_version", "started_at", "commit", "report")

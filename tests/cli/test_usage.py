@@ -36,6 +36,7 @@ WRONG = {
     ),
     "TENANT:KEY of no tenant": ("apply --sandbox --assume-unset gamma:x", ["--assume-unset gamma:x", "TENANT:KEY"]),
     "TENANT:KEY that isn't declared": ("plan --sandbox --rewrite acme:external_oms", ["no selected tenant declares"]),
+    "part of a key's name": ("explain hold", ["In the names of: on_hold_timer_duration."]),
     "lift of an unknown rule": ("apply --sandbox --lift freze=x", ['Did you mean "freeze"?', "max_tenants_changed"]),
     "lift without a reason": ("apply --sandbox --lift freeze", ["a reason is missing", '--lift RULE="why"']),
     "lift with a blank reason": ("apply --sandbox --lift freeze=", ["a reason is missing"]),

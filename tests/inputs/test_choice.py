@@ -83,6 +83,15 @@ def test_a_glob_that_fits_nobody_names_the_nearest():
     assert problem.details[2] == 'nearest to "qqqq": none'
 
 
+def test_of_a_small_fleet_all_names_are_told():
+    """Whoever is in the wrong folder sees at once whose it is; a large fleet is only counted."""
+    few, many = unmatched(("zeta", "acme"), ("q",)), unmatched([f"shop-{n}" for n in range(6)], ("q",))
+    assert isinstance(few, UsageProblem)
+    assert isinstance(many, UsageProblem)
+    assert few.hint.startswith('The fleet has 2: "acme", "zeta". ')
+    assert many.hint.startswith("The fleet has 6. ")
+
+
 def test_each_glob_must_fit_somebody():
     """One good name doesn't excuse a typo in the other."""
     assert unmatched(FLEET, ("acme", "b*")) is None

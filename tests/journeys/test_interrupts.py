@@ -62,6 +62,7 @@ def test_one_signal_lets_the_post_under_way_end_and_sends_no_other(fleet: Stage)
     ended = process.wait()
     assert (ended.exit_code, ended.report["result"]) == (130, "interrupted")
     assert ended.statuses("acme") == {"big_sales_order": "not-attempted", "on_hold_timer_duration": "applied"}
+    assert "Not attempted. The run was interrupted." in ended.stdout
     assert ended.results()["beta"] == "applied"
     assert fleet.posted("acme") == ["acme:on_hold_timer_duration"]
     assert fleet.live("acme", "on_hold_timer_duration") == 120

@@ -150,6 +150,14 @@ def test_the_text_names_what_is_in_doubt_and_what_to_do(whole: bytes):
     assert "reconciler plan --tenant beta --tenant acme" in text
 
 
+def test_the_journal_of_the_sandbox_sends_nobody_to_the_platform(whole: bytes):
+    """What is in doubt there is looked at there."""
+    said = "reconciler plan --tenant beta --tenant acme"
+    assert whole.count(b'"sandbox": true') == 1
+    assert journal_text(read(whole)).endswith(f"{said} --sandbox\n")
+    assert journal_text(read(whole.replace(b'"sandbox": true', b'"sandbox": false'))).endswith(f"{said}\n")
+
+
 def test_the_json_holds_the_same(whole: bytes):
     """One document, with the names in doubt first."""
     document = json.loads(journal_json(read(whole)))
