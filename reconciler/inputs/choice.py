@@ -71,10 +71,10 @@ def unmatched(names: Iterable[str], globs: Sequence[str]) -> UsageProblem | None
             f'No tenant matches "{misses[0]}": there are no tenant files.',
             "Look at --tenants, RECONCILER_TENANTS or tenants in the settings: is it the right folder?",
         )
-    names = f": {_quoted(fleet)}" if len(fleet) <= _FEW else ""
+    those = f": {_quoted(fleet)}" if len(fleet) <= _FEW else ""
     return UsageProblem(
         f"No tenant matches {_quoted(misses)}.",
-        f"The fleet has {len(fleet)}{names}. A glob must fit a whole name, and case counts.",
+        f"The fleet has {len(fleet)}{those}. A glob must fit a whole name, and case counts.",
         first_few(f"nearest to {_quoted([glob])}: {_nearest(glob, fleet)}" for glob in misses),
     )
 
