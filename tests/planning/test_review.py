@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.model.key import Key
 from reconciler.model.live import Live
 from reconciler.model.plan import TenantPlan
 from reconciler.model.report import Report
@@ -15,7 +16,7 @@ from reconciler.model.values import SecretRef, Value
 from reconciler.model.words import Action
 from reconciler.planning.digest import run_digest
 from reconciler.planning.gate import HELD_BESIDE_STALE, HELD_STALE, approve
-from reconciler.planning.review import Reviewed, refuse_plan_file
+from reconciler.planning.review import Reviewed, not_sent_again, refuse_plan_file
 from tests.planning.making import (
     DATE,
     HOOK,
@@ -319,3 +320,17 @@ def test_a_plan_file_for_another_origin_is_refused_with_both():
     assert refuse_plan_file(_file(), sandbox=False, origins=moved) == (
         "bolt was planned at https://bolt.example, but its origin is now https://new.example"
     )
+
+
+def test_a_secret_that_was_to_be_sent_again_and_was_not_is_told_once():
+    """Two tenants: one is asked for and told of; of the other the date has moved, so it was sent."""
+
+    def hidden(tenant: str, date: str, *rewrite: Key) -> TenantPlan:
+        return plan_of(tenant, (HOOK, WANTED, set_to(HOOK, {**WANTED, "api_key": "***"}, date)), rewrite=rewrite)
+
+    file = plan_file(hidden("acme", DATE, HOOK), hidden("bolt", DATE, HOOK))
+    (said,) = not_sent_again([file, file], [hidden("acme", DATE), hidden("bolt", LATER)])
+    assert said.startswith("acme:orders.hook was not sent")
+    assert said.endswith("--rewrite acme:hook")
+    assert not_sent_again([file], [hidden("acme", DATE, HOOK)]) == ()
+    assert not_sent_again([], [hidden("acme", DATE)]) == ()
