@@ -153,6 +153,14 @@ class Desk:
         ran = self.at.run(APPLY, event, {"ref": "refs/heads/main", **_repository()}, tip, inputs=inputs)
         return self._keep(ran, APPLY, tip, event, "main")
 
+    def apply_again(self, ran: Ran) -> Ran:
+        """Run all jobs of a run of that workflow again: its second try."""
+        tip = git(self.at.config, "rev-parse", "main")
+        payload = {"ref": "refs/heads/main", **_repository()}
+        self.github.runs[:] = [one for one in self.github.runs if one.id != ran.number]
+        again = self.at.run(APPLY, "push", payload, tip, number=ran.number, attempt=2)
+        return self._keep(again, APPLY, tip, "push", "main")
+
     def night(self) -> Ran:
         """Run the workflow that looks for drift."""
         tip = git(self.at.config, "rev-parse", "main")

@@ -127,6 +127,7 @@ class Repositories:
         at: str,
         *,
         number: int | None = None,
+        attempt: int = 1,
         inputs: Mapping[str, str] = MappingProxyType({}),
     ) -> Ran:
         """Run a workflow file of the configuration repository at a commit. `number`: an earlier one than the next."""
@@ -143,7 +144,7 @@ class Repositories:
         (self.folder / "event.json").write_text(json.dumps({"inputs": dict(inputs), **payload}))
         self.artifacts.mkdir(exist_ok=True)
         done = subprocess.run(
-            self._act(workflow, event, run),
+            self._act(workflow, event, run, attempt),
             cwd=place,
             env=_clean(),
             check=False,
@@ -154,13 +155,13 @@ class Repositories:
         log = done.stdout + done.stderr
         return Ran(run, done.returncode, log, _results(log))
 
-    def _act(self, workflow: str, event: str, run: int) -> list[str]:
+    def _act(self, workflow: str, event: str, run: int, attempt: int) -> list[str]:
         environment = {
             **self.environment,
             "GITHUB_REPOSITORY": CONFIG,
             "GITHUB_RUN_ID": str(run),
             "GITHUB_RUN_NUMBER": str(run),
-            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_RUN_ATTEMPT": str(attempt),
             "STUB_ORIGINS": str(self.folder / "origins"),
             "STUB_ARTIFACTS": str(self.artifacts),
         }

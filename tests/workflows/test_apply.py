@@ -1,7 +1,10 @@
 """From the merge to what is live, by the workflows themselves: nothing is lost, and nothing unreviewed is written."""
 
+import json
+
 import pytest
 
+from reconciler.sandbox import Fault, FaultKind
 from tests.workflows.conftest import TENANTS
 from tests.workflows.desk import OMS, TIMER, Desk
 
@@ -111,3 +114,24 @@ def test_the_first_run_of_all_has_its_plan_approved(desk: Desk):
     assert ran.exit_code != 0
     assert "put up for approval" in ran.jobs
     assert desk.written() == []
+
+
+def test_a_run_that_is_run_again_keeps_what_its_first_try_wrote(applied: Desk):
+    """What the first try wrote is in sync at the second: only the first one's own report and journal know of it."""
+    changed = {"tenants/beta.yaml": BETA.replace("60", "3600"), "tenants/gamma.yaml": timer(3600)}
+    applied.reviewed(7, changed)
+    refused = Fault(FaultKind.STATUS, "gamma", f"sales_order.{TIMER}", "POST", status=400, times=1)
+    applied.sandbox.fault(refused)
+    ran = applied.merge(7)
+    assert ran.jobs["done"] == "failure", ran.log
+    again = applied.apply_again(ran)
+    assert again.exit_code == 0, again.log
+    newest = applied.report(again, "reconciler-apply", "apply.json")
+    assert (newest["result"], newest["summary"]["applied"]) == ("applied", 1)
+    for attempt, tenants in ((1, {"beta", "gamma"}), (2, {"gamma"})):
+        name = f"reconciler-apply-shard-1-of-1-try-{attempt}"
+        left = applied.at.artifacts / str(ran.number)
+        for place in (left / name, left / "reconciler-apply" / "tries" / name):
+            lines = (place / "apply-shard.journal.jsonl").read_text().splitlines()
+            assert {one["tenant"] for one in map(json.loads, lines) if "tenant" in one} == tenants
+            assert (place / "apply-shard.json").exists()
