@@ -15,20 +15,15 @@ Ours are those of the author with our marker at their start. Nobody else's is ev
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.catalogue import CatalogueProblem
-from reconciler.catalogue import load as load_catalogue
-from reconciler.catalogue.meanings import meanings
 from reconciler.github.api import Api
 from reconciler.github.footer import footer, lasting
 from reconciler.github.marker import Marker, Ours, ours, same_text
+from reconciler.github.pointing import links, meanings
 from reconciler.github.reading import read_report
 from reconciler.github.runner import Run, say
 from reconciler.github.stopping import Failure, usable
 from reconciler.github.things import Pull, Written
-from reconciler.model.meaning import NO_MEANINGS, Meanings
 from reconciler.model.report import Report
-from reconciler.report.links import Links
-from reconciler.report.links import usable as usable_address
 from reconciler.report.markdown import to_markdown
 from reconciler.report.untrusted import markdown
 
@@ -94,20 +89,9 @@ def body(plan: Report | Failure | None, subject: Subject, run: Run) -> str:
     foot = footer(run, subject.head, subject.artifact_url)
     if isinstance(plan, Report):
         room = LIMIT - len(str(Marker.of(_KIND, run))) - len(foot.encode())
-        return to_markdown(plan, room, meanings=_meanings(), links=_links(subject, run)) + foot
+        # The head stays when the merge that was planned is gone.
+        at = links(run, subject.head, subject.artifact_url)
+        return to_markdown(plan, room, meanings=meanings(), links=at) + foot
     run_said = "its run" if not run.url else f"[its run]({run.url})"
     why = f"\n\nIts report: {markdown(plan.message)}" if plan is not None else ""
     return f"**The plan didn't finish.** Look at {run_said}, then run it again.{why}\n{foot}"
-
-
-def _links(subject: Subject, run: Run) -> Links:
-    """Return links to the files at the head, which stays when the merge that was planned is gone."""
-    top, _, number = run.url.rpartition("/actions/runs/")
-    blob = f"{top}/blob/{subject.head}" if number else ""
-    return Links(usable_address(blob), usable_address(subject.artifact_url))
-
-
-def _meanings() -> Meanings:
-    """Return what the keys that come with the tool mean; of others, nothing is known here."""
-    catalogue = load_catalogue()
-    return NO_MEANINGS if isinstance(catalogue, CatalogueProblem) else meanings(catalogue)

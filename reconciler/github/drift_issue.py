@@ -21,6 +21,7 @@ from reconciler.github.api import Api
 from reconciler.github.comment import LIMIT
 from reconciler.github.footer import footer
 from reconciler.github.marker import Marker, Ours, ours
+from reconciler.github.pointing import links, meanings
 from reconciler.github.reading import is_finished, read_report
 from reconciler.github.runner import Run, say
 from reconciler.github.stopping import Failure, usable
@@ -123,7 +124,8 @@ def drift_digest(report: Report) -> str:
 def _text(report: Report, marker: Marker, run: Run, artifact_url: str) -> str:
     foot = footer(run, report.revision.commit, artifact_url)
     room = LIMIT - len(str(marker)) - len(_INTRO.encode()) - len(foot.encode())
-    return f"{_INTRO}{to_markdown(report, room)}{foot}"
+    at = links(run, report.revision.commit, artifact_url)
+    return f"{_INTRO}{to_markdown(report, room, meanings=meanings(), links=at)}{foot}"
 
 
 def _keep(tracker: Tracker, marker: Marker, body: str, there: tuple[Ours, ...]) -> None:

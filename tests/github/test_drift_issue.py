@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.github.drift_issue import TITLE, drift_digest
-from reconciler.model.report import Report, Selection
+from reconciler.model.report import Report, Revision, Selection
 from reconciler.model.words import Result
 from tests.github.fake import BOT, FakeGitHub, Trouble
 from tests.github.step import Done, Step
@@ -59,6 +59,24 @@ def test_an_issue_is_opened_edited_and_closed(look: Look, github: FakeGitHub):
     assert (issue.state, issue.state_reason) == ("closed", "completed")
     assert "Nothing differs any more." in github.comments[issue.number][-1].body
     assert len(github.issues) == 1
+
+
+def test_the_issue_explains_keys_and_links_to_lines_as_a_comment_does(look: Look, github: FakeGitHub):
+    """At the commit that was planned: the branch moves on while the issue is open."""
+    commit = "c" * 40
+    look(replace(DRIFT, revision=Revision(commit=commit)))
+    (issue,) = github.issues.values()
+    source = samples.DRIFT.source
+    assert f"(https://github.example/acme/config/blob/{commit}/{source.file}#L{source.line})" in issue.body
+    assert "Grace period of orders" in issue.body
+
+
+@pytest.mark.parametrize("commit", [None, "main", "../../../evil/config/blob/main", "c" * 39])
+def test_no_link_is_made_of_what_is_no_commit(look: Look, github: FakeGitHub, commit: str | None):
+    """A report is another job's file."""
+    look(replace(DRIFT, revision=Revision(commit=commit)))
+    (issue,) = github.issues.values()
+    assert "/blob/" not in issue.body
 
 
 def test_the_same_drift_is_not_told_again(look: Look, github: FakeGitHub):
