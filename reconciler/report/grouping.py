@@ -5,18 +5,14 @@ renderer escapes it for its medium. No value of a sensitive field is in it, and 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.model.plan import Change
-from reconciler.model.report import KeyReport, Report
+from reconciler.model.report import Report
 from reconciler.model.values import SCALARS, Json, pointer
-from reconciler.model.words import Action, Reason, Status
-from reconciler.report.causes import Side, side
-from reconciler.report.fields import FieldLine, differing_lines, is_reference, label, value_text
-from reconciler.report.sections import Risk, risk
+from reconciler.report.alike import Same, alike
+from reconciler.report.fields import is_reference, label, value_text
 
-_Kind: TypeAlias = tuple[str, Action, Reason, Status | None, Risk, Side, tuple[FieldLine, ...]]
 _Said: TypeAlias = tuple[type, Json]
 """A value by which tenants are told apart. With its type, since True is 1 to Python, and to nobody else."""
 LEAST = 8
@@ -28,22 +24,9 @@ RARE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Tenants, sorted, in which the same would happen to one key, or has happened to it.
+class Group(Same):
+    """Tenants, sorted, in which the same would happen to one key, or has happened to it."""
 
-    The same is: action, reason and outcome, what it puts at risk, whose change it is, and every field from the same to
-    the same value.
-    Of a sensitive field counts only that it changes, so two tenants of a group may have secrets of different names.
-    `lines` say what differs; they are empty where that is not known (a key that can't be read).
-    """
-
-    key: str
-    action: Action
-    reason: Reason
-    status: Status | None
-    risk: Risk
-    side: Side
-    lines: tuple[FieldLine, ...]
     tenants: tuple[str, ...]
 
 
@@ -73,27 +56,17 @@ def groups(report: Report) -> tuple[Group, ...]:
 
     Every such key of every tenant is in exactly one group, so a group may have one tenant only.
     """
-    found: dict[_Kind, list[str]] = {}
-    for tenant in report.tenants:
-        for key in tenant.keys:
-            if (at_risk := risk(key)) < Risk.NOTED:
-                found.setdefault(_kind(key, at_risk), []).append(tenant.tenant)
-    made = (Group(*kind, tuple(sorted(tenants))) for kind, tenants in found.items())
+    found: dict[Same, list[str]] = {}
+    for row in alike(report):
+        found.setdefault(row.same, []).extend(tenant.tenant for tenant, _ in row.members)
+    made = (_group(same, tuple(sorted(tenants))) for same, tenants in found.items())
     return tuple(
         sorted(made, key=lambda group: (group.risk, group.side, -len(group.tenants), group.key, group.tenants))
     )
 
 
-def _kind(key: KeyReport, at_risk: Risk) -> _Kind:
-    change, ended = key.change, key.outcome
-    whose = side(change.cause) if at_risk is Risk.WRITES else Side.UNTOLD
-    status = ended.status if ended else None
-    return change.key, change.action, change.reason, status, at_risk, whose, same_lines(change)
-
-
-def same_lines(change: Change) -> tuple[FieldLine, ...]:
-    """Return what differs as two tenants may share it: without the names of secrets."""
-    return tuple(replace(line, after="") if line.sensitive else line for line in differing_lines(change))
+def _group(one: Same, tenants: tuple[str, ...]) -> Group:
+    return Group(one.key, one.action, one.reason, one.status, one.risk, one.side, one.lines, tenants)
 
 
 def outliers(report: Report) -> tuple[Outlier, ...]:

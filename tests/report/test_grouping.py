@@ -9,6 +9,7 @@ from reconciler.model.plan import Change, FieldChange
 from reconciler.model.report import KeyReport, Report
 from reconciler.model.values import ABSENT
 from reconciler.model.words import Action, Cause, Reason, Result, Status
+from reconciler.report.alike import alike
 from reconciler.report.causes import Side
 from reconciler.report.grouping import LEAST, RARE, USUAL, groups, names_of, outliers
 from reconciler.report.sections import Risk, risk
@@ -123,6 +124,15 @@ def test_every_key_that_is_not_in_sync_is_in_exactly_one_group(made: Report):
     """None is lost, none is told twice."""
     loud = [(t.tenant, key.change.key) for t in made.tenants for key in t.keys if risk(key) < Risk.NOTED]
     assert sorted((name, group.key) for group in groups(made) for name in group.tenants) == sorted(loud)
+
+
+@given(reports)
+@quick
+def test_a_group_is_made_of_whole_rows_of_a_reviewer(made: Report):
+    """The page, the terminal and Markdown differ in how fine they are, and never in what is the same."""
+    group_of = {(name, one.key): number for number, one in enumerate(groups(made)) for name in one.tenants}
+    for row in alike(made):
+        assert len({group_of[tenant.tenant, key.change.key] for tenant, key in row.members}) == 1
 
 
 def test_one_among_many_is_an_outlier():
