@@ -23,7 +23,7 @@ from reconciler.report.markdown_lists import checks, lists, problems, refusals, 
 from reconciler.report.markdown_tenants import in_detail, in_sync
 from reconciler.report.markdown_unlike import unlike
 from reconciler.report.sections import Risk, sections
-from reconciler.report.titles import DONE, IN_THE_WAY, of_side
+from reconciler.report.titles import DONE, IN_THE_WAY, in_the_way, of_side
 
 LIMIT = 60_000
 """Bytes: GitHub takes 65,536 characters a comment, and CI adds a line or two."""
@@ -83,8 +83,10 @@ def _blocks(report: Report, counted: Counts, aids: Aids) -> Iterator[Block]:
 
 def _in_the_way(found: Sequence[Alike], aids: Aids) -> Iterator[Block]:
     """Yield what a person must look at before all else."""
-    for at_risk, title in IN_THE_WAY.items():
-        yield changes(title, [one for one in found if one.risk is at_risk], aids)
+    for at_risk in IN_THE_WAY:
+        some = [one for one in found if one.risk is at_risk]
+        ended = {key.outcome.status for one in some for _, key in one.members if key.outcome}
+        yield changes(in_the_way(at_risk, ended), some, aids)
 
 
 def _to_write(found: Sequence[Alike], counted: Counts, aids: Aids) -> Iterator[Block]:

@@ -1,9 +1,10 @@
 """What stands above the changes of a Markdown report, and what they are called where they are counted."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
+from reconciler.model.words import Status
 from reconciler.report.causes import Side
 from reconciler.report.sections import Risk
 from reconciler.report.wording import plural
@@ -40,7 +41,26 @@ IN_THE_WAY: Final[Mapping[Risk, Title]] = {
     Risk.HELD: Title("Not attempted", tail=" not attempted"),
 }
 """What a person must see before all else, in this order."""
+_SET = frozenset({Status.APPLIED, Status.UNCHANGED})
 DONE: Final = Title("Done", noun="change", tail=" that went well")
+
+
+def in_the_way(risk: Risk, ended: Collection[Status]) -> Title:
+    """Return the title of what a person must see before all else. `ended` are the outcomes of its keys, if any.
+
+    Once a key is set for good, nobody should be told to check its value before.
+    """
+    title = IN_THE_WAY[risk]
+    if risk is not Risk.IRREVERSIBLE or not ended:
+        return title
+    done = _SET.intersection(ended)
+    if not done:
+        told = "Each can be set once in the tenant's life, and none was. Check every value twice before the next apply."
+    elif done.issuperset(ended):
+        told = "Each was set, for the tenant's life: it can't be changed any more."
+    else:
+        told = "What was set can't be changed any more. Check every value of the others twice before the next apply."
+    return replace(title, intro=told)
 
 
 def of_side(side: Side, *, has_causes: bool) -> Title:

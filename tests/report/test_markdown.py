@@ -13,13 +13,15 @@ from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Refusal
 from reconciler.model.report import KeyReport, Report
 from reconciler.model.words import Action, Cause, Reason, Result, Status
+from reconciler.report.html import to_html
 from reconciler.report.links import Links
 from reconciler.report.markdown import LEAST, LIMIT, to_markdown
+from reconciler.report.text import to_text
 from reconciler.report.untrusted import markdown, visible
 from tests.report.conftest import quick
 from tests.report.fleets import FLEETS, LINKS, known, timer
 from tests.report.generated import ATTACKS, reports, texts
-from tests.report.samples import PROBLEMS, SAMPLES, TIMER_UPDATE, tenant
+from tests.report.samples import FIRST_SET, PROBLEMS, SAMPLES, TIMER_UPDATE, report, tenant
 
 OURS = {
     "p", "strong", "h3", "h4", "a", "ul", "li", "table", "thead", "tbody", "tr", "th", "td",
@@ -295,3 +297,26 @@ def test_a_budget_that_holds_no_first_lines_is_a_bug():
     """The least is documented; less is a mistake of the caller."""
     with pytest.raises(ValueError, match="2000 bytes"):
         to_markdown(SAMPLES["plan"], LEAST - 1)
+
+
+@pytest.mark.parametrize(
+    ("ended", "told", "warns"),
+    [
+        ((), "Each can be set once in the tenant's life. Check every value twice.", True),
+        ((Status.APPLIED, Status.UNCHANGED), "Each was set, for the tenant's life", False),
+        ((Status.NOT_ATTEMPTED,), "Each can be set once in the tenant's life, and none was.", True),
+        ((Status.APPLIED, Status.NOT_ATTEMPTED), "What was set can't be changed any more.", True),
+    ],
+    ids=["planned", "set", "not set", "one set"],
+)
+def test_what_is_set_for_good_is_told_of_in_the_past(ended: tuple[Status, ...], told: str, warns: bool):
+    """To check a value is good advice before an apply, and after it only for what it left."""
+    keys = [KeyReport(FIRST_SET, Outcome(status)) for status in ended] or [KeyReport(FIRST_SET)]
+    tenants = [tenant(f"t{number}", Result.APPLIED, key) for number, key in enumerate(keys)]
+    made = report("apply" if ended else "plan", Result.APPLIED, 0, *tenants)
+    text = to_markdown(made)
+    assert told in text
+    assert ("every value" in text) == warns
+    if not warns:
+        for other in (to_text(made, width=200, colour=False), to_html(made)):
+            assert "twice" not in other.rpartition("<body>")[2]
