@@ -1,5 +1,6 @@
 """Desired and live side by side: what apply would do with every declared key of a tenant."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -142,5 +143,6 @@ def _masked(key: Key, desired: Value, verdict: Comparison, access: Access) -> li
 def _assumed(live: Live, key: Key) -> str:
     if live.state is not LiveState.AMBIGUOUS or not key.write_once:
         return "--assume-unset has no effect here: the live value is not ambiguous."
-    what: Json = "an empty value" if isinstance(live.value, Absent) else shown(live.value)
-    return f"Assumed unset (--assume-unset), though the platform answers {what} with the date {live.updated_at}."
+    what = "an empty value" if isinstance(live.value, Absent) else json.dumps(shown(live.value), ensure_ascii=False)
+    when = f"with the date {live.updated_at}" if live.updated_at else "without a date"
+    return f"Assumed unset (--assume-unset), though the platform answers {what} {when}."

@@ -289,10 +289,10 @@ WARNED: list[tuple[str, Planning, list[str]]] = [
     ),
     (
         "assumed-with-a-value",
-        plan(NUMBERS, FIRST, ambiguous(NUMBERS, {"prefix": "X"}), assume_unset=(NUMBERS,)),
+        plan(NUMBERS, FIRST, ambiguous(NUMBERS, {"prefix": "Ü"}), assume_unset=(NUMBERS,)),
         [
             "Nobody can tell.",
-            "Assumed unset (--assume-unset), though the platform answers {'prefix': 'X'} with the date None.",
+            'Assumed unset (--assume-unset), though the platform answers {"prefix": "Ü"} without a date.',
         ],
     ),
     (
