@@ -48,9 +48,7 @@ def watching_of(output: Output) -> Watching:
 def world_of(output: Output, watched: Watching | None = None) -> World:
     """Return the real world, with stderr as loud as a person asked for. Whoever gives `watched` ends it."""
     if output.verbose:
-        import logging  # only to be told of requests
-
-        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(name)s: %(message)s")
+        _speak_up()
     watched = watched or watching_of(output)
     return World(
         cwd=Path.cwd(),
@@ -59,6 +57,17 @@ def world_of(output: Output, watched: Watching | None = None) -> World:
         progress=watched.progress,
         watch=watched,
     )
+
+
+def _speak_up() -> None:
+    """Put our own log on stderr. What libraries say of themselves, asyncio of its selector, helps nobody here."""
+    import logging  # only to be told of requests
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    ours = logging.getLogger("reconciler")
+    ours.setLevel(logging.DEBUG)
+    ours.handlers[:] = [handler]  # one, however often a process runs a command
 
 
 def run_and_deliver(

@@ -10,6 +10,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exits
+from reconciler.cli.unread import outlive_readers
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("reconciler.cli.init", "Write a new config repository, with an example to try."),
@@ -103,10 +104,6 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return exits.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output had enough, as `head` does. Python would complain once more at exit.
-        sys.stdout = sys.stderr
-        return exits.PROBLEMS
     except Exception as error:  # noqa: BLE001  the last line of defence: a bug gets its own exit code
         _tell_of_bug(error)
         return exits.BUG
@@ -139,4 +136,5 @@ def entry() -> None:
     # A run makes much that stays and little that refers to itself. To look for that as often as Python does unasked
     # takes a part of a large run's time that can be measured.
     gc.set_threshold(50_000, 20, 50)
+    outlive_readers()
     sys.exit(run(sys.argv[1:]))

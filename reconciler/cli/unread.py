@@ -1,0 +1,39 @@
+"""Output whose reader had enough, as `head` has, or was ended by the same Ctrl-C: the rest is dropped, the run goes on.
+
+A run must not end where its output does: an apply may be in the middle of its writes, and its exit code has to be true.
+Only a closed pipe is overlooked. A full disk is an error as before: whoever reads a file later would miss the rest.
+"""
+
+import io
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+def outlive_readers() -> None:
+    """Have the process's stdout and stderr drop what nobody reads any more. Both may be the same pipe."""
+    sys.stdout, sys.stderr = _outliving(sys.stdout), _outliving(sys.stderr)
+
+
+class _Dropping(io.FileIO):
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes
+
+
+def _outliving(stream: TextIO) -> TextIO:
+    """Return the same stream, as Python has set it up; itself if it is closed (None then) or of another kind."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    raw = _Dropping(stream.fileno(), "wb", closefd=False)
+    return io.TextIOWrapper(
+        raw if stream.write_through else io.BufferedWriter(raw),  # raw is what PYTHONUNBUFFERED asks for
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
