@@ -38,7 +38,7 @@ def test_a_section_takes_the_place_of_the_one_before():
 
 
 def test_no_block_of_the_page_is_overlooked():
-    """The only one is the workflow, whose steps are run by another test."""
+    """The only one is how a workflow is called, whose inputs another test looks up."""
     assert [block.language for block in blocks("docs/how-to/scale.md")] == ["yaml"]
 
 

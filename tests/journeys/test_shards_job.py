@@ -1,8 +1,7 @@
-"""What docs/how-to/scale.md tells people to run is run here: the manifest's command, and the steps of the workflow."""
+"""What docs/how-to/scale.md tells people to run is run here: the manifest's command, and the workflows' steps."""
 
 import json
 import os
-import re
 import shutil
 import signal
 import stat
@@ -159,116 +158,100 @@ def test_the_manifest_says_one_number_of_shards_and_shuts_the_pod_in():
     assert template["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"] == labels
 
 
-# the workflow
+# the workflows
 
 
-def workflow() -> Any:
-    (block,) = blocks("docs/how-to/scale.md", "yaml")
-    return yaml.safe_load(block.text)
+def workflow(name: str) -> Any:
+    return yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8"))
 
 
-def steps(stage: Stage, job: str, folder: Path, context: Mapping[str, str]) -> None:
-    """Run the `run` lines of a job in a checkout of its own, with the expressions that they use filled in."""
-    for step in workflow()["jobs"][job]["steps"]:
-        if "run" not in step:
-            continue
-        assert "${{" not in step["run"], "what an expression holds must not become a part of a script"
-        given = {
-            name: re.sub(r"\$\{\{ (.+?) \}\}", lambda m: context[m[1]], text)
-            for name, text in step.get("env", {}).items()
-        }
-        more = {"GITHUB_OUTPUT": str(folder / "output"), "GITHUB_STEP_SUMMARY": str(folder / "summary"), **given}
-        done = subprocess.run(
-            ["/bin/bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=folder,
-            env=environment(stage, more),
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, (job, step["run"], done.stdout + done.stderr)
-
-
-def checkout(stage: Stage, name: str, *artifacts: Path) -> Path:
-    """A machine of its own, with what was uploaded before."""
+def machine(stage: Stage, name: str, *, plan: Path | None = None) -> Path:
+    """A machine of its own with the checkout, and the reviewed plan if there is one."""
     folder = stage.folder / name
-    folder.mkdir()
-    shutil.copytree(stage.folder / "tenants", folder / "tenants")
-    (folder / "reconciler.toml").write_bytes((stage.folder / "reconciler.toml").read_bytes())
-    for path in artifacts:
-        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "data").mkdir(parents=True)
+    shutil.copytree(stage.folder / "tenants", folder / "data" / "tenants")
+    (folder / "data" / "reconciler.toml").write_bytes((stage.folder / "reconciler.toml").read_bytes())
+    if plan is not None:
+        (folder / "reviewed").mkdir()
+        (folder / "reviewed" / "plan.json").write_bytes(plan.read_bytes())
     return folder
 
 
-def matrix(stage: Stage, job: str, parts: list[str], *artifacts: Path) -> list[Path]:
-    """Run every job of a matrix, and return what it uploads."""
-    uploaded: list[Path] = []
-    for index, part in enumerate(parts):
-        folder = checkout(stage, f"{job}-{index}", *artifacts)
-        credentials = (stage.folder / "credentials.yaml").read_text()
-        context = {
-            "matrix.shard": part,
-            "strategy.job-index": str(index),
-            "secrets.RECONCILER_CREDENTIALS": credentials,
-        }
-        steps(stage, job, folder, context)
-        uploaded += folder.glob(
-            next(s["with"]["path"] for s in workflow()["jobs"][job]["steps"] if "path" in s.get("with", {}))
-        )
-    return uploaded
-
-
-def test_the_steps_of_the_workflow_plan_and_apply_the_fleet(fleet: Stage):
-    """Count, plan, merge, apply, merge: each job on a machine of its own, with what the ones before have uploaded."""
-    counted = checkout(fleet, "count")
-    steps(fleet, "shards", counted, {})
-    outputs = dict(line.split("=", 1) for line in (counted / "output").read_text().splitlines())
-    parts = {name: [one["shard"] for one in json.loads(text)["include"]] for name, text in outputs.items()}
-    assert (set(parts), len(parts["plan"]) > 0) == ({"plan", "apply"}, True)
-    parts = {"plan": ["1/2", "2/2"], "apply": ["1/3", "2/3", "3/3"]}
-
-    merged = checkout(fleet, "merge", *matrix(fleet, "plan", parts["plan"]))
-    steps(fleet, "merge", merged, {})
-    assert "8 changes" in (merged / "summary").read_text()
-    applied = matrix(fleet, "apply", parts["apply"], merged / "plan.json")
-    kinds = sorted({path.name.split(".", 1)[1] for path in applied})
-    assert (kinds, len(list((fleet.folder).glob("apply-*/apply-*.json")))) == (["journal.jsonl", "json"], 3)
-    done = checkout(fleet, "done", *applied)
-    steps(fleet, "done", done, {})
-    assert json.loads((done / "apply.json").read_text())["result"] == "applied"
-    assert sorted(fleet.posted()) == [f"{name}:{TIMER}" for name in NAMES]
-
-
-def test_the_workflow_waits_passes_on_and_uploads_what_the_steps_need():
-    """The parts that only GitHub can run."""
-    jobs = workflow()["jobs"]
-    assert {name: job.get("needs") for name, job in jobs.items()} == {
-        "shards": None,
-        "plan": "shards",
-        "merge": "plan",
-        "apply": ["shards", "merge"],
-        "done": "apply",
-    }
-    for name in ("plan", "apply"):
-        assert jobs[name]["strategy"]["matrix"] == f"${{{{ fromJSON(needs.shards.outputs.{name}) }}}}"
-        assert jobs[name]["strategy"]["fail-fast"] is False
-        assert f"steps.count.outputs.{name}" in jobs["shards"]["outputs"][name]
-    assert jobs["apply"]["environment"] == "production"
-    used = {step["uses"] for job in jobs.values() for step in job["steps"] if "uses" in step}
-    assert all(re.search(r"@[0-9a-f]{40}$", name) or name.startswith("./") for name in used)
-
-
-def test_the_workflow_passes_the_linter_of_workflows(tmp_path: Path):
-    """As our own do."""
-    (block,) = blocks("docs/how-to/scale.md", "yaml")
-    (tmp_path / "apply.yml").write_text(block.text)
-    zizmor = Path(sys.executable).parent / "zizmor"
+def bash(stage: Stage, folder: Path, script: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Run a script as a runner does, and return the outputs that it sets."""
+    output = folder.parent / f"{folder.name}.output"
+    output.write_bytes(b"")
+    more = {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(output.with_suffix(".summary"))}
     done = subprocess.run(
-        [str(zizmor), "--offline", "--no-progress", "--quiet", "--min-severity=medium", str(tmp_path / "apply.yml")],
+        ["/bin/bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=folder,
+        env=environment(stage, {**given, **more}),
         capture_output=True,
         check=False,
         text=True,
         timeout=60,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, (script, done.stdout + done.stderr)
+    return dict(line.split("=", 1) for line in output.read_text().splitlines())
+
+
+def shards(stage: Stage, name: str, job: str, parts: list[str], *, plan: Path | None = None) -> Path:
+    """Run a job of a matrix for each part; return the folder that the merging job would download."""
+    collected = stage.folder / f"merge-{name}"
+    steps = {step.get("id", step.get("name")): step for step in workflow(name)["jobs"][job]["steps"]}
+    for index, part in enumerate(parts):
+        folder = machine(stage, f"{name}-{index}", plan=plan)
+        known = {
+            "ARTIFACT": "reconciler",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "RECONCILER_CREDENTIALS": (stage.folder / "credentials.yaml").read_text(),
+            "SETTINGS": str(folder / "data" / "reconciler.toml"),
+            "SHARD": part,
+            "TENANTS": "tenants",
+        }
+        for step in (steps["name"], steps[job]):
+            given = {name: known.get(name, "") for name in step["env"]}
+            place = folder / step.get("working-directory", ".")
+            outputs = bash(stage, place, step["run"], {**known, **given})
+            known |= {"LEFT": outputs.get("artifact", known.get("LEFT", ""))}
+        upload = next(step for step in steps.values() if str(step.get("uses")).startswith("actions/upload-artifact@"))
+        assert upload["with"]["name"] == "${{ steps.name.outputs.artifact }}"
+        left, to = folder / upload["with"]["path"], collected / "shards" / known["LEFT"]
+        if left.is_dir():
+            shutil.copytree(left, to)
+        else:
+            to.mkdir(parents=True)
+            shutil.copy(left, to)
+    return collected
+
+
+def merged(stage: Stage, folder: Path, kind: str) -> dict[str, str]:
+    """Run the step that merges."""
+    return bash(stage, folder, f"bash '{ROOT}/.github/scripts/merge.sh'", {"KIND": kind})
+
+
+def test_the_workflows_plan_and_apply_a_fleet_by_shards(fleet: Stage):
+    """Plan, merge, apply, merge: each job on a machine of its own, with what the ones before have uploaded."""
+    if shutil.which("jq") is None:
+        pytest.skip("jq is needed, as on GitHub's runners")
+    planned = shards(fleet, "plan", "plan", ["1/2", "2/2"])
+    outputs = merged(fleet, planned, "plan")
+    assert (outputs["exit-code"], outputs["pending"]) == ("0", "8")
+    applied = shards(fleet, "write", "apply", ["1/3", "2/3", "3/3"], plan=planned / "merged" / "plan.json")
+    assert merged(fleet, applied, "apply")["exit-code"] == "0"
+    assert json.loads((applied / "merged" / "apply.json").read_text())["result"] == "applied"
+    left = sorted(path.name for path in (applied / "merged" / "tries").glob("*-of-3-try-1/*"))
+    assert left.count("apply-shard.json") == 3
+    assert left.count("apply-shard.journal.jsonl") == 2, "by their names, none of the tenants is the first shard's"
+    assert sorted(fleet.posted()) == [f"{name}:{TIMER}" for name in NAMES]
+
+
+def test_the_inputs_of_the_page_are_those_of_all_three_workflows():
+    """A name under `with:` that isn't there stops the workflow at once."""
+    (block,) = blocks("docs/how-to/scale.md", "yaml")
+    (job,) = yaml.safe_load(block.text)["jobs"].values()
+    for name in ("apply", "drift", "pull-request"):
+        # `on` is a boolean to YAML 1.1.
+        assert set(job["with"]) <= set(workflow(name)[True]["workflow_call"]["inputs"])
+    for name, part in (("plan", "plan"), ("write", "apply")):
+        assert "fromJSON" in workflow(name)["jobs"][part]["strategy"]["matrix"]
