@@ -5,7 +5,9 @@ Only a closed pipe is overlooked. A full disk is an error as before: whoever rea
 """
 
 import io
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def outlive_readers() -> None:
-    """Have the process's stdout and stderr drop what nobody reads any more. Both may be the same pipe."""
+    """Have the process's stdout and stderr drop what nobody reads any more. Both may be the same pipe, or closed."""
     sys.stdout, sys.stderr = _outliving(sys.stdout), _outliving(sys.stderr)
 
 
@@ -25,8 +27,10 @@ class _Dropping(io.FileIO):
             return memoryview(data).nbytes
 
 
-def _outliving(stream: TextIO) -> TextIO:
-    """Return the same stream, as Python has set it up; itself if it is closed (None then) or of another kind."""
+def _outliving(stream: TextIO | None) -> TextIO:
+    """Return the same stream, as Python has set it up; itself if it is of another kind."""
+    if stream is None:  # closed before we began (`>&-`): nobody reads, and no connection may come to have its number
+        return Path(os.devnull).open("w", encoding="utf-8")
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     raw = _Dropping(stream.fileno(), "wb", closefd=False)

@@ -89,6 +89,19 @@ def test_a_run_without_buffers_outlives_its_reader_too(fleet: Stage):
     assert (ended.exit_code, sorted(fleet.posted())) == (0, [f"{tenant}:{TIMER}" for tenant in TENANTS])
 
 
+def test_a_run_whose_output_was_closed_before_it_began_ends_as_it_would_have(fleet: Stage):
+    """`reconciler apply >&- 2>&-`, as some who start services leave it."""
+    words = ("apply", "-v", "--credentials", "credentials.yaml", "--report", "report.json")
+    handle = subprocess.Popen(
+        ["/bin/sh", "-c", 'exec "$@" >&- 2>&-', "sh", sys.executable, "-m", "reconciler", *words],
+        cwd=fleet.folder,
+        env=fleet._environment(),  # noqa: SLF001  as `started`
+        text=True,
+    )
+    ended = Unread(fleet, handle, fleet.folder / "report.json").wait()
+    assert (ended.exit_code, ended.report["result"]) == (0, "applied")
+
+
 def test_an_interrupt_that_ended_the_reader_as_well_is_130(fleet: Stage):
     """Ctrl-C goes to every process of `reconciler apply | tee log`."""
     fleet.sandbox.fault(Fault(FaultKind.DELAY, "acme", TIMER, "POST", seconds=0.8))
