@@ -1,7 +1,7 @@
 """Undo: the values from before of what a run changed, and every loss by name."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,16 +44,24 @@ def after(*plans: TenantPlan, outcome: Outcome = DONE) -> tuple[TenantReport, ..
     )
 
 
-def of_one(key: Any, desired: Any, live: Any, **more: Any) -> Undo:
-    """Return the undo of a run that wrote one key of one tenant."""
-    return undo_of(after(plan_of("acme", (key, desired, live), **more)))
+Made = Callable[[], Undo]
+"""Made by the test that looks at it: what is made when the tests are collected is no test's, and mutants live there."""
 
 
-def by_hand(before: Json, wanted: Json, **more: Any) -> Undo:
-    """Return the undo of a change that no plan here would make."""
-    made: Change = replace(change(before=before, after=wanted), **more)
-    (tenant,) = after(plan_of("acme", (TIMER, 2, set_to(TIMER, 1))))
-    return undo_of([replace(tenant, keys=(KeyReport(made, DONE),))])
+def of_one(key: Any, desired: Any, live: Any, **more: Any) -> Made:
+    """Return what makes the undo of a run that wrote one key of one tenant."""
+    return lambda: undo_of(after(plan_of("acme", (key, desired, live), **more)))
+
+
+def by_hand(before: Json, wanted: Json, **more: Any) -> Made:
+    """Return what makes the undo of a change that no plan here would make."""
+
+    def made() -> Undo:
+        odd: Change = replace(change(before=before, after=wanted), **more)
+        (tenant,) = after(plan_of("acme", (TIMER, 2, set_to(TIMER, 1))))
+        return undo_of([replace(tenant, keys=(KeyReport(odd, DONE),))])
+
+    return made
 
 
 ARRIVED = {
@@ -91,7 +99,7 @@ def test_keys_that_were_not_to_be_written_are_not_in_it():
     assert undo_of([tenant_report(plan_of("acme", (TIMER, 2, set_to(TIMER, 1))))]) == Undo({}, ())
 
 
-LOSSES: Mapping[str, tuple[Undo, Json, str]] = {
+LOSSES: Mapping[str, tuple[Made, Json, str]] = {
     "unset": (of_one(TIMER, 2, UNSET), None, "orders.timer: it was unset, and a key that has been set stays set"),
     "write-once": (
         of_one(NUMBERS, {"start": 1}, UNSET),
@@ -139,9 +147,10 @@ LOSSES: Mapping[str, tuple[Undo, Json, str]] = {
 }
 
 
-@pytest.mark.parametrize(("undo", "restored", "said"), LOSSES.values(), ids=list(LOSSES))
-def test_what_can_not_be_brought_back_is_said_with_tenant_key_and_reason(undo: Undo, restored: Json, said: str):
+@pytest.mark.parametrize(("made", "restored", "said"), LOSSES.values(), ids=list(LOSSES))
+def test_what_can_not_be_brought_back_is_said_with_tenant_key_and_reason(made: Made, restored: Json, said: str):
     """And the rest of the key, where there is one, is restored."""
+    undo = made()
     assert undo.tenants == ({} if restored is None else {"acme": {"orders": restored}})
     (text,) = undo.not_restorable
     assert text.startswith("acme: orders.")
@@ -151,7 +160,7 @@ def test_what_can_not_be_brought_back_is_said_with_tenant_key_and_reason(undo: U
 
 
 @pytest.mark.parametrize(
-    ("undo", "restored"),
+    ("made", "restored"),
     [
         pytest.param(
             of_one(HOOK, WANTED, set_to(HOOK, {"url": HOOK_URL, "api_key": "canary-hook"})),
@@ -170,9 +179,9 @@ def test_what_can_not_be_brought_back_is_said_with_tenant_key_and_reason(undo: U
         pytest.param(by_hand(None, 1), {"timer": None}, id="null is a value"),
     ],
 )
-def test_what_can_be_brought_back_in_full_is_without_a_word(undo: Undo, restored: Json):
+def test_what_can_be_brought_back_in_full_is_without_a_word(made: Made, restored: Json):
     """A secret that did not change is the reference of the desired value."""
-    assert undo == Undo({"acme": {"orders": restored}}, ())
+    assert made() == Undo({"acme": {"orders": restored}}, ())
 
 
 def test_a_key_is_named_by_its_group_and_what_follows():
