@@ -190,3 +190,50 @@ def test_a_key_is_named_by_its_group_and_what_follows():
     assert made.before is not ABSENT
     (tenant,) = after(plan_of("acme", (TIMER, 2, set_to(TIMER, 1))))
     assert undo_of([replace(tenant, keys=(KeyReport(made, DONE),))]).tenants == {"acme": {"group": {"a.b": 1}}}
+
+
+def test_every_key_of_a_tenant_is_looked_at_and_every_loss_said():
+    """One that is in sync ends nothing, and the second loss doesn't take the place of the first."""
+    plan = plan_of(
+        "acme",
+        (HOOK, WANTED, set_to(HOOK, {**WANTED, "api_key": "canary-hook"})),
+        (NUMBERS, {"start": 1}, UNSET),
+        (PLACES, ["a"], set_to(PLACES, ["b"])),
+        (TIMER, 2, UNSET),
+    )
+    undo = undo_of(after(plan))
+    assert undo.tenants == {"acme": {"orders": {"places": ("b",)}}}
+    assert undo.not_restorable == (
+        "acme: orders.numbers: it was unset, and can be set only once. It keeps its value for good.",
+        "acme: orders.timer: it was unset, and a key that has been set stays set.",
+    )
+
+
+SENTENCES = {
+    "secrets": (
+        of_one(PAIR, {"one": REF, "two": REF}, set_to(PAIR, {"one": "canary-old", "two": "canary-older"})),
+        "the secret at /one, /two changed, and the old one is not known here. Restore the key by hand.",
+    ),
+    "unknown fields": (
+        of_one(HOOK, WANTED, set_to(HOOK, {**WANTED, "api_key": "canary-hook", "timeout": 5, "new": 1, "odd": 2})),
+        "/new, /odd, which the schema doesn't know, was dropped. The rest is restorable.",
+    ),
+    "default": (
+        of_one(TIMER, 2, default_of(TIMER, 1)),
+        "it was never set, and can't be so again. Undo sets what was the platform's default.",
+    ),
+    "masked": (
+        of_one(HOOK, WANTED, set_to(HOOK, {**WANTED, "api_key": "*****", "timeout": 5})),
+        (
+            "the platform masks its secret, so whether that changed can't be told. Undo sends the declared one again,"
+            " and restores the rest."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "said"), SENTENCES.values(), ids=list(SENTENCES))
+def test_a_loss_is_told_in_whole_sentences(made: Made, said: str):
+    """They are copied into tickets."""
+    (text,) = made().not_restorable
+    assert text.partition(": ")[2].partition(": ")[2] == said
