@@ -59,6 +59,8 @@ MEANINGS: Mapping[str, str] = {
     "spec/type": "another type than the API's document has",
     "rule/empty": "a key is declared without a value",
     "rule/secret-reference": "a sensitive field holds something else than a reference `{secret: NAME}`",
+    "rule/secret-literal": "a value, a name or a comment looks like a well-known kind of secret; it is not shown",
+    "rule/secret-suspected": "a value or a comment may hold a secret, such as a URL with `token=…`; a warning",
     "catalogue/file": "a file of the catalogue can't be used",
     "import/file-exists": "the tenant has a file already, which stays as it is unless `--force` is given",
     "import/no-profile": "the profile that was asked for could not be written, and so no file that would extend it",

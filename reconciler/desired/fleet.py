@@ -13,6 +13,7 @@ from reconciler.desired.listing import Listing, SourceFile
 from reconciler.desired.naming import quoted, suggestion
 from reconciler.desired.places import EXTENDS, Places
 from reconciler.desired.raw import Extends, RawTenant, read_raw
+from reconciler.desired.slips import with_slips
 from reconciler.model.files import Files, Unread
 from reconciler.model.problem import Problem
 from reconciler.model.tenant import DesiredKey, DesiredTenant
@@ -164,7 +165,7 @@ class _Reading:
             problems.extend(found)
             if key is not None:
                 keys[key.key] = key
-        return _Checked(raw, keys, tuple(problems))
+        return _Checked(raw, keys, with_slips(data, raw, problems))
 
 
 def _as_profile(checked: _Checked, catalogue: Catalogue) -> _Checked:

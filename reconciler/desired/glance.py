@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.desired.checks import Checks
 from reconciler.desired.places import EXTENDS, Places
+from reconciler.model.secret_shapes import likenesses, spells, suspicious, texts_of
 from reconciler.model.tenant import DesiredKey, Source
 from reconciler.strictyaml import quick, quick_placed
 
@@ -32,13 +33,13 @@ class Glance:
 
     def passes(self, data: bytes) -> bool:
         """True if judging the tenant's file `data` in full would find nothing, no warning either."""
-        groups = quick(data)
-        return groups is not None and self._passes(groups)
+        groups = None if suspicious(data) else quick(data)
+        return groups is not None and self._passes(groups) and not _spelled(data, groups)
 
     def read(self, data: bytes, file: str) -> Seen | None:
         """Return what a file that passes says, as reading it in full would; None if it doesn't pass."""
-        placed = quick_placed(data)
-        if placed is None or not self._passes(placed.content):
+        placed = None if suspicious(data) else quick_placed(data)
+        if placed is None or not self._passes(placed.content) or _spelled(data, placed.content):
             return None
         keys: dict[str, DesiredKey] = {}
         for group, names in placed.names.items():
@@ -62,3 +63,8 @@ class Glance:
         if not isinstance(content, list) or not all(isinstance(name, str) for name in content):
             return False
         return len(set(content)) == len(content) and all(name in self._profiles for name in content)
+
+
+def _spelled(data: bytes, content: object) -> bool:
+    """True if the escapes of a file spell what looks like a secret."""
+    return spells(data) and any(map(likenesses, texts_of(content)))

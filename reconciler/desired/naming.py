@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from reconciler.model.secret_shapes import likenesses
+
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]{0,62}")
 _LISTED: Final = 12
 
 
 def is_plain(name: str) -> bool:
     """True for what looks like a name; anything else may be a value that slipped."""
-    return _PLAIN.fullmatch(name) is not None
+    return _PLAIN.fullmatch(name) is not None and not likenesses(name)
 
 
 def quoted(name: str) -> str:

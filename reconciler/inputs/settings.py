@@ -12,6 +12,7 @@ from reconciler.inputs import environment as names
 from reconciler.inputs.environment import given
 from reconciler.inputs.origins import BadUrl, check_template
 from reconciler.inputs.policy import read_drift, read_gate, read_limits
+from reconciler.inputs.slips import refused_slips, told_slips
 from reconciler.inputs.table import Table
 from reconciler.inputs.tomlfiles import SettingsFile, find_settings, named_settings
 from reconciler.inputs.trust import forbidden, inside
@@ -105,7 +106,9 @@ def examine_settings(
     problem = read if isinstance(read, UsageProblem) else None
     file = None if isinstance(read, UsageProblem) else read
     if file is not None:
-        problem = forbidden(file.values, file.path, user_settings_path(environment))
+        # First, as the other one repeats names, and a name may be a secret that slipped.
+        slipped = refused_slips(file.path, file.slips)
+        problem = slipped or forbidden(file.values, file.path, user_settings_path(environment))
     usable = {} if file is None or problem is not None else file.values
     sources = _Sources(here, environment, file, Table(usable, "", []))
     settings = _assemble(sources, overrides, default_origin)
@@ -184,7 +187,11 @@ def _assemble(sources: _Sources, overrides: Overrides, default_origin: str) -> S
         gate=read_gate(table.table("gate")),
         apply=ApplySettings(read_drift(table.table("apply"))),
         file=sources.file.path if sources.file else None,
-        warnings=(*(sources.file.warnings if sources.file else ()), *names.warnings(sources.environment)),
+        warnings=(*_warnings(sources.file), *names.warnings(sources.environment)),
     )
     table.close()
     return settings
+
+
+def _warnings(file: SettingsFile | None) -> tuple[str, ...]:
+    return () if file is None else (*file.warnings, *told_slips(file.path, file.slips))

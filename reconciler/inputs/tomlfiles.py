@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.inputs.slips import slips_in
 from reconciler.inputs.usage import UsageProblem
+from reconciler.model.secret_shapes import Likeness
 
 OWN_NAME = "reconciler.toml"
 SHARED_NAME = "pyproject.toml"
@@ -26,12 +28,22 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """Our table of one file. `found` is true when nobody named the file: it was found from the working directory."""
+    """Our table of one file. `found` is true when nobody named the file: it was found from the working directory.
+
+    `slips` is what in it looks like a secret.
+    """
 
     path: Path
     values: Mapping[str, object]
     found: bool
     warnings: tuple[str, ...] = ()
+    slips: tuple[Likeness, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    values: dict[str, object]
+    slips: tuple[Likeness, ...]
 
 
 def find_settings(start: Path) -> SettingsFile | UsageProblem | None:
@@ -55,30 +67,30 @@ def settings_in(folder: Path) -> SettingsFile | UsageProblem | None:
     if not shared.is_file():
         return None
     table = _shared_table(shared)
-    return SettingsFile(shared, table, found=True) if isinstance(table, dict) else table
+    return SettingsFile(shared, table.values, found=True, slips=table.slips) if isinstance(table, _Read) else table
 
 
 def _own(own: Path, shared: Path) -> SettingsFile | UsageProblem:
-    values = read_toml(own)
-    if isinstance(values, UsageProblem):
-        return values
-    hides = shared.is_file() and isinstance(_shared_table(shared), dict)
+    read = _own_table(own)
+    if isinstance(read, UsageProblem):
+        return read
+    hides = shared.is_file() and isinstance(_shared_table(shared), _Read)
     warning = f"[tool.reconciler] of {shared} is not used: {own} wins. Keep one of the two."
-    return SettingsFile(own, values, found=True, warnings=(warning,) if hides else ())
+    return SettingsFile(own, read.values, found=True, warnings=(warning,) if hides else (), slips=read.slips)
 
 
 def named_settings(path: Path) -> SettingsFile | UsageProblem:
     """Return the settings of the file that a person named. A `pyproject.toml` must have our table."""
     if path.name != SHARED_NAME:
-        values = read_toml(path)
-        return values if isinstance(values, UsageProblem) else SettingsFile(path, values, found=False)
-    table = _shared_table(path)
-    if table is None:
+        read: _Read | UsageProblem | None = _own_table(path)
+    else:
+        read = _shared_table(path)
+    if read is None:
         return UsageProblem(f"{path} has no [tool.reconciler] table.", "Add one, or name another settings file.")
-    return table if isinstance(table, UsageProblem) else SettingsFile(path, table, found=False)
+    return read if isinstance(read, UsageProblem) else SettingsFile(path, read.values, found=False, slips=read.slips)
 
 
-def _shared_table(path: Path) -> dict[str, object] | UsageProblem | None:
+def _shared_table(path: Path) -> _Read | UsageProblem | None:
     """Return `[tool.reconciler]`, None when there is none."""
     contents = read_regular(path, "settings file", _MAX_BYTES)
     if isinstance(contents, UsageProblem):
@@ -90,15 +102,22 @@ def _shared_table(path: Path) -> dict[str, object] | UsageProblem | None:
         return values
     tool = values.get("tool")
     table = tool.get("reconciler") if isinstance(tool, dict) else None
-    if table is None or isinstance(table, dict):
-        return table
+    if table is None:
+        return None
+    if isinstance(table, dict):
+        return _Read(table, slips_in(contents.data, table, shared=True))
     return UsageProblem(f"tool.reconciler of {path} must be a table.", "Write [tool.reconciler].")
 
 
-def read_toml(path: Path) -> dict[str, object] | UsageProblem:
+def _own_table(path: Path) -> _Read | UsageProblem:
     """Return a TOML file's values. The messages quote nothing of it: somebody may have put a secret there."""
     contents = read_regular(path, "settings file", _MAX_BYTES)
-    return contents if isinstance(contents, UsageProblem) else parse_toml(contents.data, path)
+    if isinstance(contents, UsageProblem):
+        return contents
+    values = parse_toml(contents.data, path)
+    if isinstance(values, UsageProblem):
+        return values
+    return _Read(values, slips_in(contents.data, values, shared=False))
 
 
 def parse_toml(data: bytes, path: Path) -> dict[str, object] | UsageProblem:

@@ -4,6 +4,7 @@ from tests.breaks.one import Break
 
 STAYS = "tests/security/test_tokens_stay.py"
 CHECKOUT = "tests/security/test_checkout.py"
+KEPT = "tests/security/test_kept_secrets.py"
 PLACES = "tests/security/test_secret_places.py"
 RUNS_NOTHING = f"{CHECKOUT}::test_a_command_in_a_hostile_checkout_reads_only_its_folders_and_runs_nothing_of_it"
 PROOF = "tests/security/test_tls.py::test_a_bad_proof_makes_one_tenant_unreadable_and_sends_nothing"
@@ -254,6 +255,42 @@ CREDENTIALS = (
         new='    message = f"{name} is {value_at(declared.value, path[2:])!r}, but sensitive, and takes',
         test="tests/security/test_kept_secrets.py::test_a_literal_in_any_tenants_file_is_a_problem_of_validate",
         because=r"a secret is on stdout",
+    ),
+    Break(
+        name="only-sensitive-fields-are-searched",
+        harm="A token that was pasted into a comment or another field is merged, and stays in git for all to read.",
+        file="desired/slips.py",
+        old="    found = _found(data, raw) if suspicious(data) or spells(data) else ()\n",
+        new="    found: tuple[Likeness, ...] = ()\n",
+        test=f"{KEPT}::test_a_well_known_secret_is_a_problem_wherever_it_stands",
+        because=r"AssertionError: \('key', 'comment'\)|a secret is on stdout",
+    ),
+    Break(
+        name="a-glance-passes-secrets",
+        harm="A file that is in order but for a token in a comment is waved through, and nobody hears of it.",
+        file="desired/glance.py",
+        old="        groups = None if suspicious(data) else quick(data)\n",
+        new="        groups = quick(data)\n",
+        test=f"{KEPT}::test_a_well_known_secret_is_a_problem_wherever_it_stands",
+        because=r"AssertionError: \('key', 'comment'\)",
+    ),
+    Break(
+        name="a-message-repeats-what-slipped",
+        harm="The finding about a value that is wrong shows the token that stands there, in every log of CI.",
+        file="desired/slips.py",
+        old="    kept = [_withheld(problem, found) for problem in problems]\n",
+        new="    kept = [*problems]\n",
+        test=f"{KEPT}::test_a_well_known_secret_is_a_problem_wherever_it_stands",
+        because=r"a secret is (on stdout|in the report)",
+    ),
+    Break(
+        name="settings-are-not-searched",
+        harm="A token in a comment of reconciler.toml is merged, and stays in git for all to read.",
+        file="inputs/settings.py",
+        old="        slipped = refused_slips(file.path, file.slips)\n",
+        new="        slipped = None\n",
+        test=f"{KEPT}::test_a_well_known_secret_anywhere_in_the_settings_is_refused",
+        because=r"assert \d+ == 64|a secret is on stderr",
     ),
 )
 

@@ -80,15 +80,24 @@ THREATS: Mapping[str, Threat] = {
     "kept-secrets": Threat(
         threat="Credentials can be read by others, or stand in git",
         defence="A credentials file that others can read or write is refused. Each command refuses settings with a "
-        "secret's name in them, `validate` finds literals in tenant files, neither repeats them",
+        "secret's name in them, `validate` finds literals in sensitive fields of tenant files. Both are searched for "
+        "well-known kinds of secrets in any value, name or comment; none is repeated",
         tests=(
             "tests/security/test_kept_secrets.py::*",
+            "tests/model/test_secret_shapes.py::*",
             "tests/inputs/test_sources.py::test_a_file_open_to_others_is_refused_with_the_command_to_run*",
             "tests/desired/test_checks.py::test_a_literal_secret_is_never_shown_in_any_wrong_form*",
             "tests/journeys/test_secrets.py::test_a_literal_secret_in_a_file_is_refused_without_being_shown",
             "tests/journeys/test_doctor_secrets.py::*",
         ),
-        breaks=("credentials-for-the-group", "a-literal-is-repeated"),
+        breaks=(
+            "credentials-for-the-group",
+            "a-literal-is-repeated",
+            "only-sensitive-fields-are-searched",
+            "a-glance-passes-secrets",
+            "a-message-repeats-what-slipped",
+            "settings-are-not-searched",
+        ),
     ),
     "tls": Threat(
         threat="Somebody on the way answers in a tenant's name, or listens",
