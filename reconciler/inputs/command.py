@@ -15,8 +15,10 @@ from reconciler.inputs.usage import UsageProblem
 _PIECE = 1 << 16
 _WORDS_KEPT = 4096
 _LINES_SHOWN = 10
+_LINE_SHOWN = 300
 _LINGER = 0.5
 """Seconds that output may still come after the command's end, from a child that holds its pipe."""
+_SILENT = "It wrote nothing to stderr."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,18 @@ class Bounds:
 
 
 def run_command(argv: Sequence[str], environment: Mapping[str, str], bounds: Bounds) -> bytes | UsageProblem:
-    """Run `argv` and return what it printed. On failure the last lines of its stderr are shown.
+    """Run `argv` and return what it printed. On failure the last lines of its stderr are told as `said`.
 
     Its arguments are not: they may hold a secret. It gets the whole environment and no stdin. It stays in our
     session, so that it can ask for a passphrase on the terminal and Ctrl-C reaches it.
     """
     name = _named(argv[0])
+    if _from_here(argv[0]) and name == argv[0]:
+        return UsageProblem(
+            f"The credentials command {name} is refused: it is a path that counts from the working directory.",
+            "That is a checkout, in which anything may lie. Give an absolute path, or the bare name of a program on "
+            "the PATH.",
+        )
     try:
         process = subprocess.Popen(
             list(argv),
@@ -59,10 +67,12 @@ def run_command(argv: Sequence[str], environment: Mapping[str, str], bounds: Bou
 
 
 def _program(name: str, environment: Mapping[str, str]) -> str:
-    """Return the file to run: as it is named, or from the PATH. Raises FileNotFoundError.
+    """Return the file to run: an absolute path as it is, a name from the PATH. Raises FileNotFoundError.
 
     Only absolute entries of the PATH count: the working directory is a checkout, in which anything may lie.
     """
+    if _from_here(name):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     if "/" in name:
         return name
     for folder in absolute_entries(environment.get("PATH", os.defpath)):
@@ -70,6 +80,11 @@ def _program(name: str, environment: Mapping[str, str]) -> str:
         if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113 - the same
             return path
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def _from_here(name: str) -> bool:
+    """True for a path that counts from the working directory."""
+    return "/" in name and not name.startswith("/")
 
 
 def _named(program: str) -> str:
@@ -90,17 +105,16 @@ def _result(name: str, process: subprocess.Popen[bytes], bounds: Bounds) -> byte
         return UsageProblem(
             f"The credentials command {name} took longer than {bounds.seconds:g} seconds and was stopped.",
             "Run it by hand. Does it wait for a password, or for the network?",
-            _last_words(words),
+            said=_last_words(words),
         )
     code = process.wait()
     if code != 0:
         ended = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         return UsageProblem(
             f"The credentials command {name} {ended}.",
-            "Run it by hand until it prints the credentials and ends with 0. Above are the last lines of its stderr."
-            if words
-            else "It wrote nothing to stderr. Run it by hand until it prints the credentials and ends with 0.",
-            _last_words(words),
+            "Run it by hand until it prints the credentials and ends with 0. "
+            + ("The last lines of its stderr are told where it ran, and in no report." if words else _SILENT),
+            said=_last_words(words),
         )
     return bytes(out)
 
@@ -156,4 +170,5 @@ def _end(process: subprocess.Popen[bytes], grace: float) -> None:
 
 def _last_words(words: bytearray) -> tuple[str, ...]:
     lines = words.decode("utf-8", "replace").splitlines()
-    return tuple(line for line in lines if line.strip())[-_LINES_SHOWN:]
+    last = [line for line in lines if line.strip()][-_LINES_SHOWN:]
+    return tuple(line if len(line) <= _LINE_SHOWN else f"{line[:_LINE_SHOWN]}…" for line in last)

@@ -1,7 +1,7 @@
 """A call, a setting or a credential that can't be used, as a value. The command line turns it into exit code 64."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _SHOWN_AT_MOST = 10
 
@@ -10,22 +10,26 @@ _SHOWN_AT_MOST = 10
 class UsageProblem:
     """What is wrong, each finding on its own, and what to do next. Never holds a secret.
 
-    Control and bidi characters are made visible on construction: paths, names and a command's last words are
-    written by others.
+    `said` is what somebody else's program said of it: for the person who watches, and never for a report, which is
+    kept and shown to many. Control and bidi characters are made visible on construction: paths, names and a command's
+    last words are written by others.
     """
 
     message: str
     hint: str = ""
     details: tuple[str, ...] = ()
+    said: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", visible(self.message))
         object.__setattr__(self, "hint", visible(self.hint))
         object.__setattr__(self, "details", tuple(visible(line) for line in self.details))
+        object.__setattr__(self, "said", tuple(visible(line) for line in self.said))
 
     def __str__(self) -> str:
-        """Message, indented details, hint: one a line."""
-        return "\n".join([self.message, *(f"  {line}" for line in self.details), *([self.hint] if self.hint else [])])
+        """Message, indented details and what was said, hint: one a line."""
+        lines = (f"  {line}" for line in (*self.details, *self.said))
+        return "\n".join([self.message, *lines, *([self.hint] if self.hint else [])])
 
 
 def visible(text: str) -> str:

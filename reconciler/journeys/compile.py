@@ -131,7 +131,7 @@ def _bug(error: BaseException, tenant: str = "") -> Problem:
 
 
 def not_begun(run: Run, problem: UsageProblem, finished_at: str) -> Report:
-    """Return the report of a run that could not start as it was asked for: exit 64."""
+    """Return the report of a run that could not start as it was asked for: exit 64. What others `said` isn't in it."""
     said = " ".join((problem.message, "; ".join(problem.details))).rstrip()
     found = Problem("", 0, 0, "", "call/usage", said, problem.hint)
     return _without_plan(run, finished_at, Result.FAILED, _USAGE, found)

@@ -238,6 +238,26 @@ CREDENTIALS = (
         because=r"theirs",
     ),
     Break(
+        name="the-commands-words-are-kept",
+        harm="What a vault's client said of a secret when it failed is in the report, for all who may read that.",
+        file="journeys/compile.py",
+        old='    said = " ".join((problem.message, "; ".join(problem.details))).rstrip()\n',
+        new='    said = " ".join((problem.message, "; ".join((*problem.details, *problem.said)))).rstrip()\n',
+        test="tests/journeys/test_credentials_command.py"
+        "::test_what_a_failing_command_says_is_told_and_in_no_report[plan]",
+        because=r"'vault: no login for roosting' not in",
+    ),
+    Break(
+        name="a-command-of-the-checkouts",
+        harm="A credentials command that is named by a relative path is whatever the branch has at that place.",
+        file="inputs/command.py",
+        old='    return "/" in name and not name.startswith("/")\n',
+        new="    return False\n",
+        test="tests/journeys/test_credentials_command.py"
+        "::test_a_command_of_the_checkouts_is_refused_before_anything_is_run",
+        because=r"assert 'absolute path' in|was-run",
+    ),
+    Break(
         name="credentials-for-the-group",
         harm="Everybody on the machine who shares a group can read the tokens, and nobody is told.",
         file="inputs/sources.py",

@@ -42,7 +42,9 @@ def test_a_failure_shows_exit_code_and_stderr_but_not_stdout_or_arguments(progra
     problem = run_command([*program(code), CANARY], {}, ENOUGH)
     assert isinstance(problem, UsageProblem)
     assert "exit code 7" in problem.message
-    assert problem.details == ("vault: \\x1b[31mno login",)
+    assert problem.said == ("vault: \\x1b[31mno login",)
+    assert "vault: " in str(problem)
+    assert "vault: " not in repr(problem)
     assert CANARY not in str(problem)
     assert CANARY not in repr(problem)
 
@@ -52,8 +54,15 @@ def test_only_the_last_lines_of_a_long_stderr_are_shown(program: Program):
     code = "import sys\nfor n in range(60000): print('line', n, file=sys.stderr)\nsys.exit(1)"
     problem = run_command(program(code), {}, ENOUGH)
     assert isinstance(problem, UsageProblem)
-    assert len(problem.details) == 10
-    assert problem.details[-1] == "line 59999"
+    assert len(problem.said) == 10
+    assert problem.said[-1] == "line 59999"
+
+
+def test_a_line_of_stderr_without_end_is_cut(program: Program):
+    """A dump of the whole answer of a vault is no message."""
+    problem = run_command(program("import sys; print('x' * 4000, file=sys.stderr); sys.exit(1)"), {}, ENOUGH)
+    assert isinstance(problem, UsageProblem)
+    assert problem.said == ("x" * 300 + "…",)
 
 
 def test_a_signal_is_named(program: Program):
@@ -70,7 +79,7 @@ def test_a_command_that_hangs_is_stopped_and_what_it_said_is_shown(program: Prog
     problem = run_command(program(code), {}, Bounds(seconds=0.7))
     assert isinstance(problem, UsageProblem)
     assert "longer than 0.7 seconds" in problem.message
-    assert problem.details == ("Password:",)
+    assert problem.said == ("Password:",)
     assert time.monotonic() - began < 10
 
 
@@ -133,6 +142,23 @@ def test_a_command_that_can_not_start_says_so(argv: list[str]):
     assert "can't be started" in problem.message
 
 
+@pytest.mark.parametrize("name", ["./print-them", "bin/print-them", "../print-them", "bin/../print-them"])
+def test_a_path_that_counts_from_the_working_directory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    """It would be a file of whatever branch is checked out; the message says what to give instead."""
+    here = tmp_path / "checkout"
+    for folder in (tmp_path, here, here / "bin"):
+        folder.mkdir(exist_ok=True)
+        (folder / "print-them").write_text("#!/bin/sh\necho theirs\n")
+        (folder / "print-them").chmod(0o755)
+    monkeypatch.chdir(here)
+    problem = run_command([name], {"PATH": "/usr/bin:/bin"}, ENOUGH)
+    assert isinstance(problem, UsageProblem)
+    assert f"{name} is refused" in problem.message
+    assert "absolute path, or the bare name" in problem.hint
+
+
 @pytest.mark.parametrize("path", ["", ".", ":{absolute}", "bin:{absolute}", "{absolute}::", "./bin"])
 def test_a_program_is_never_looked_up_in_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
@@ -162,7 +188,7 @@ def test_a_file_that_can_not_be_run_is_no_program(tmp_path: Path):
 
 def test_a_variable_before_the_program_is_not_shown(program: Program):
     """A shell would understand it; here it is a program that is not there, and its name would be a secret."""
-    problem = run_command([f"VAULT_TOKEN={CANARY}", *program("pass")], {}, ENOUGH)
+    problem = run_command([f"VAULT_TOKEN=a/{CANARY}", *program("pass")], {}, ENOUGH)
     assert isinstance(problem, UsageProblem)
     assert "VAULT_TOKEN=…" in problem.message
     assert "env NAME=VALUE PROGRAM" in problem.hint

@@ -72,10 +72,21 @@ THREATS: Mapping[str, Threat] = {
     ),
     "credentials-command": Threat(
         threat="The command that prints the credentials runs something else, hangs, or shows them",
-        defence="No shell, no program from the working directory unless it is named by its path, a minute of time and "
-        "16 MiB; the end of its stderr is shown, its stdout and its arguments never",
-        tests=("tests/inputs/test_command.py::*", "tests/inputs/test_sources.py::*", "tests/inputs/test_user.py::*"),
-        breaks=("a-shell-for-the-command", "what-the-command-printed", "a-program-of-the-branchs"),
+        defence="No shell, no program from the working directory, a minute of time and 16 MiB; the end of its stderr "
+        "is shown where it ran and in no report, its stdout and its arguments never",
+        tests=(
+            "tests/inputs/test_command.py::*",
+            "tests/inputs/test_sources.py::*",
+            "tests/inputs/test_user.py::*",
+            "tests/journeys/test_credentials_command.py::*",
+        ),
+        breaks=(
+            "a-shell-for-the-command",
+            "what-the-command-printed",
+            "a-program-of-the-branchs",
+            "the-commands-words-are-kept",
+            "a-command-of-the-checkouts",
+        ),
     ),
     "kept-secrets": Threat(
         threat="Credentials can be read by others, or stand in git",

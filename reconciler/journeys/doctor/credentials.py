@@ -73,6 +73,8 @@ def _real(call: Call, world: World, files: Files) -> Admission:
     document = load_credentials(credentials_file(call, world), world.environment, known)
     kept_well = tuple(_keeping(_file_of(call, world, known), world))
     if isinstance(document, UsageProblem):
+        for line in document.said:  # doctor's findings are a report, too
+            world.notice(f"The credentials command said: {line}")
         return _without((*own, from_usage(DOCUMENT, document), *kept_well), files, DOCUMENT)
     count = len(document.entries)
     source = ok(DOCUMENT, document.source, f"{count:,} {'entry' if count == 1 else 'entries'}")
