@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.catalogue import Catalogue, load
 from reconciler.catalogue.sample import sample
-from reconciler.model.key import Key, Schema, WriteAfter
+from reconciler.model.key import KEPT_BY_PLATFORM, Key, Schema, WriteAfter
 from reconciler.model.values import pointer
 from scripts.reference_tables import code, head, sentence, table
 
@@ -113,7 +113,8 @@ def _allowed(schema: Schema) -> Iterator[str]:
     if schema.get("x-sensitive"):
         yield "sensitive: a reference `{secret: NAME}`"
     if "x-sent-to" in schema:
-        yield f"sent to the host of `{schema['x-sent-to']}`"
+        kept = schema["x-sent-to"] == KEPT_BY_PLATFORM
+        yield "kept by the platform" if kept else f"sent to the host of `{schema['x-sent-to']}`"
 
 
 def _order(every: Catalogue, key: Key) -> Iterator[str]:

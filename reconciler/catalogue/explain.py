@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.catalogue.catalogue import Catalogue
 from reconciler.catalogue.sample import sample
-from reconciler.model.key import HouseRule, Key, Schema, WriteAfter
+from reconciler.model.key import KEPT_BY_PLATFORM, HouseRule, Key, Schema, WriteAfter
 from reconciler.model.values import pointer
 
 Block = tuple[str, list[str]]
@@ -169,7 +169,8 @@ def _facts(schema: Schema, *, required: bool | None) -> Iterator[str]:
     if schema.get("x-sensitive"):
         yield "sensitive: a reference {secret: NAME} in files"
     if "x-sent-to" in schema:
-        yield f"sent to the host of {schema['x-sent-to']}"
+        kept = schema["x-sent-to"] == KEPT_BY_PLATFORM
+        yield "kept by the platform" if kept else f"sent to the host of {schema['x-sent-to']}"
 
 
 def _rule(rule: HouseRule, width: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from reconciler.catalogue.authority import schema_fault
 from reconciler.catalogue.checking import Checker
 from reconciler.catalogue.cursor import Cursor
-from reconciler.model.key import HouseRule, Schema
+from reconciler.model.key import KEPT_BY_PLATFORM, HouseRule, Schema
 from reconciler.model.values import pointer
 from reconciler.model.words import Severity
 
@@ -50,7 +50,17 @@ def _check_secrets(place: Cursor, schema: Schema) -> None:
         here = pointer(*where) or "the value"
         if "x-sent-to" in node and not node.get("x-sensitive"):
             place.say("mark", f"{here} has x-sent-to without x-sensitive")
-        elif "x-sent-to" in node and not _always_text(schema, node["x-sent-to"]):
+        elif node.get("x-sensitive") and "x-sent-to" not in node:
+            hint = (
+                "Nothing would bind the secret to a host. Give x-sent-to: the JSON Pointer, within the value, of the "
+                f"URL that the platform sends it to; or {KEPT_BY_PLATFORM}, if it sends it nowhere."
+            )
+            place.say("mark", f"{here} has x-sensitive without x-sent-to", hint)
+        elif (
+            "x-sent-to" in node
+            and node["x-sent-to"] != KEPT_BY_PLATFORM
+            and not _always_text(schema, node["x-sent-to"])
+        ):
             hint = "Give the JSON Pointer, within the value, of a text that is always there and no secret."
             place.say("mark", f"x-sent-to of {here} doesn't point to a URL", hint)
         if node.get("x-sensitive") and {"default", "enum", "const"} & set(node):

@@ -158,7 +158,7 @@ class _Steps:
     journal: Journal | None
 
     async def run(self) -> None:
-        async with open_platform(self.ground, self.world, may_write=True) as platform:
+        async with open_platform(self.ground, self.world, self.reached, may_write=True) as platform:
             self.ledger.bugs.update(
                 await observe(self.ground, self.reached, self.world, platform.reading, self.brake, self.ledger.observed)
             )

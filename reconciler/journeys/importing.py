@@ -61,7 +61,7 @@ def import_tenants(call: Call, world: World, names: Sequence[str], asked: Asked)
     brake = Brake()
 
     async def read(reached: Reach) -> None:
-        async with open_platform(ground, world, may_write=False) as platform:
+        async with open_platform(ground, world, reached, may_write=False) as platform:
             bugs.update(await observe(ground, reached, world, platform.reading, brake, observed))
 
     known = tuple(there.get(one.tenant, one) for one in wanted)

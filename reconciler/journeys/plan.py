@@ -24,7 +24,7 @@ def plan(call: Call, world: World, *, detailed_exitcode: bool = False) -> Report
     brake = Brake()
 
     async def read(reached: Reach) -> None:
-        async with open_platform(ground, world, may_write=False) as platform:
+        async with open_platform(ground, world, reached, may_write=False) as platform:
             bugs.update(await observe(ground, reached, world, platform.reading, brake, observed))
 
     with reach(call, world, ground.settings, ground.catalogue, ground.tenants) as reached:

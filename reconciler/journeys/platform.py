@@ -3,12 +3,13 @@
 from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import CorrectTheCallError, World
 from reconciler.journeys.ground import Ground
+from reconciler.journeys.reach import Reach
 from reconciler.platform import Platform, Unusable
 
 __all__ = ["Platform", "open_platform"]
 
 
-def open_platform(ground: Ground, world: World, *, may_write: bool) -> Platform:
+def open_platform(ground: Ground, world: World, reached: Reach, *, may_write: bool) -> Platform:
     """Return the platform, yet to be entered. Without `may_write` no request but a GET leaves."""
     try:
         return Platform(
@@ -21,6 +22,7 @@ def open_platform(ground: Ground, world: World, *, may_write: bool) -> Platform:
             random=world.random,
             notice=world.notice,
             watch=world.watch,
+            everyone=reached.everyone,
         )
     except Unusable as error:
         raise CorrectTheCallError(UsageProblem(str(error))) from error

@@ -1,6 +1,6 @@
 """How the selected tenants are reached: origin and credentials of each, real or of the embedded sandbox."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Every selected tenant's access, by name."""
+    """Every selected tenant's access, by name. `others` are all that the credentials hold besides."""
 
     access: Mapping[str, Access]
+    others: Collection[Access] = ()
+
+    @property
+    def everyone(self) -> Iterator[Access]:
+        """Yield every access whose secrets must not be seen, of whomever the run is about."""
+        yield from self.access.values()
+        yield from self.others
 
     @property
     def origins(self) -> Mapping[str, str]:
@@ -53,7 +60,7 @@ def reach(
     `credentials` are those of `credentials_of`, where the run has asked for them already.
     """
     if not call.sandbox:
-        yield Reach(_real(call, world, settings, tenants, credentials))
+        yield _real(call, world, settings, tenants, credentials)
         return
     refuse_beside_sandbox(call)
     from reconciler.sandbox import credentials as invented
@@ -94,17 +101,17 @@ def _real(
     settings: Settings,
     tenants: Sequence[DesiredTenant],
     credentials: Credentials | None,
-) -> Mapping[str, Access]:
+) -> Reach:
     origins = {one.tenant: usable(origin_of(settings.origin, one.tenant)) for one in tenants}
     _refuse_shared(origins)
     if not origins:
-        return {}
+        return Reach({})
     known = credentials or credentials_of(call, world)
     access = usable(known.accesses(origins))
     complaints = [f"{tenant}: {complaint}" for tenant, one in access.items() if (complaint := why_unusable(one))]
     if complaints:
         raise CorrectTheCallError(UsageProblem("Credentials that can't be used.", "", first_few(complaints)))
-    return access
+    return Reach(access, tuple(one for name, one in known.entries.items() if name not in access))
 
 
 def credentials_file(call: Call, world: World) -> Path | None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from reconciler.model.words import Severity
 
 Schema: TypeAlias = Mapping[str, Any]
 """A JSON Schema (2020-12) object with references inlined."""
+
+KEPT_BY_PLATFORM: Final = "platform"
+"""What `x-sent-to` says of a secret that the platform sends nowhere: it goes to the tenant's own API alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Key:
 
     `name` is `group.short`; `path` is absolute below the tenant's origin (`/v0/config/sales_order/…`).
     `schema` is the spec's schema of the value, references inlined, with our marks: `x-sensitive` and
-    `x-sent-to` (the pointer, within the value, of the URL that the secret is sent to) on fields,
+    `x-sent-to` (the pointer, within the value, of the URL that the secret is sent to, or `platform`) on fields,
     `x-list-type: set` on arrays. `order` is the position in the catalogue, the write order where nothing else says.
     """
 

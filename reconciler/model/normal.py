@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from reconciler.model.key import Schema
+from reconciler.model.key import KEPT_BY_PLATFORM, Schema
 from reconciler.model.tenant import Secrets
 from reconciler.model.values import ABSENT, SCALARS, Absent, Secret, SecretRef, Value, pointer
 
@@ -158,12 +158,15 @@ def at(value: Value, path: Path) -> Value | Absent:
 
 
 def sent_to(schema: Schema, value: Value, path: Path) -> str | None:
-    """Return the URL that `x-sent-to` names for the field at `path`; None if the schema names none."""
+    """Return the URL that `x-sent-to` names for the field at `path`; None if the schema names none.
+
+    Then the platform keeps the secret to itself, and what binds it is that a POST goes to the tenant's origin alone.
+    """
     here = schema
     for part in path:
         here = here.get("items", {}) if isinstance(part, int) else here.get("properties", {}).get(part, {})
     target = here.get("x-sent-to")
-    if target is None:
+    if target is None or target == KEPT_BY_PLATFORM:
         return None
     url = at(value, tuple(part.replace("~1", "/").replace("~0", "~") for part in target.split("/")[1:]))
     return url if isinstance(url, str) else ""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from reconciler.platform.guard import ASKING_FOR_TOKENS, READING, WRITING, Forbi
 from reconciler.platform.pace import Pace, Run
 from reconciler.platform.quiet import allow_connections, silence_httpx, use_small_buffers
 from reconciler.platform.rates import AddressBudget, TenantRate
-from reconciler.platform.redact import Redactor
+from reconciler.platform.redact import Known, Redactor
 from reconciler.platform.retries import Retries
 from reconciler.platform.stops import Stop
 from reconciler.platform.tenant import Judgement, Line, TenantReader, TenantWriter
@@ -45,7 +45,8 @@ class Platform:
 
     `fits` and `why_not` hold a plain JSON value against the key's schema in the spec. With `ca_bundle` (PEM), its
     authorities are trusted beside the system's. Without `may_write` there is no writer, and no request but a GET
-    (and the POST for a token) leaves. How many tenants are under way at once is the caller's affair.
+    (and the POST for a token) leaves. No text shows a secret of `everyone`, whichever tenant's answer it is from. How
+    many tenants are under way at once is the caller's affair.
     """
 
     def __init__(  # noqa: PLR0913 - all that the room needs from outside, each by its name
@@ -60,6 +61,7 @@ class Platform:
         random: Random,
         notice: Notice,
         watch: Watch = UNWATCHED,
+        everyone: Iterable[Access] = (),
         transport_for: TransportFor | None = None,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -83,6 +85,9 @@ class Platform:
             watch,
         )
         # Kept over a run: a tenant is opened once to plan and once to write.
+        self._known = Known()
+        for access in everyone:
+            self._known.learn(access.every_secret())
         self._rates: dict[str, TenantRate] = {}
         self._breakers: dict[str, Breaker] = {}
         self._held: dict[str, Held] = {}
@@ -120,7 +125,7 @@ class Platform:
         if complaint:
             raise Unusable(complaint)
         origin = access.origin.rstrip("/")
-        redact = Redactor(access.every_secret())
+        redact = Redactor(access.every_secret(), self._known)
         address = address_of(origin)
         pace = self._pace(access.tenant, exempt=address.loopback)
         retries = Retries(

@@ -18,6 +18,9 @@ from reconciler.platform.wire import Answer
 LONGEST = 300
 """Characters of what `explain` returns."""
 _ID_LONGEST = 80
+_LOOKED_AT = 1 << 16
+"""Characters of a text, and a few more, of which the last may be the beginning of a secret (_EDGE)."""
+_EDGE = 1 << 14
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 _TAG = re.compile(r"<[^<>]*>")
 
@@ -51,6 +54,8 @@ def status_line(status: int) -> str:
 
 def tidy(text: str, redact: Redact, longest: int) -> str:
     """Return `text` in one line of at most `longest` characters: no secrets, no control or bidi characters."""
+    if len(text) > _LOOKED_AT:
+        text = redact(text[: _LOOKED_AT + _EDGE])[:-_EDGE]
     # Redacted before it is cut, since half a secret would not be found; and again after the hidden characters are
     # out, since they may have stood inside one.
     visible = "".join(" " if c.isspace() else _visible(c) for c in redact(text))

@@ -1,5 +1,7 @@
 """Takes secrets out of text that others wrote, by value: what an API echoes of a token must not reach a report.
 
+All of a run are looked for in every text: a host that several tenants share may answer one with another's.
+
 A secret is looked for as it is and in the forms that it may travel in: JSON- and URL-escaped, HTML-escaped, base64
 (also inside a longer base64 text). What merely looks like a bearer or a JSON web token goes, too.
 """
@@ -18,6 +20,8 @@ Redact = Callable[[str], str]
 
 REDACTED = "[redacted]"
 WITHHELD = "(text withheld: it may show a secret)"
+_FEW = 100
+"""Forms: to search a text for each of so many is quicker than to look at each of its characters."""
 _SHORT = 4
 """Characters. To cut out a secret shorter than this would leave its place and neighbours as a hint."""
 
@@ -28,38 +32,84 @@ _URL_SAFE = str.maketrans("+/", "-_")
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 
 
-class Redactor:
-    """Knows the secrets of one tenant; learns more as the run goes on (tokens, secrets read live)."""
+class Known:
+    """The secrets of a whole run, in every form; one for all tenants, so that none of them shows another's.
 
-    __slots__ = ("_forms", "_learnt", "_short")
+    A search takes the text's length, times the few different lengths of what begins alike: however many there are.
+    """
 
-    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+    __slots__ = ("_forms", "_learnt", "_lengths", "_seen")
+
+    def __init__(self) -> None:
         self._learnt: list[Secret] = []
+        self._seen: set[Secret] = set()
         self._forms: set[str] = set()
+        self._lengths: dict[str, set[int]] = {}
+        """By the first few characters of forms: how long those are."""
+
+    def __repr__(self) -> str:
+        return f"Known({len(self._forms)} forms, {len(self._learnt)} more secrets)"
+
+    def learn(self, secrets: Iterable[Secret]) -> None:
+        """Know these, too, from now on."""
+        # Their forms are made when there is a text to be searched: most runs never have anything to be redacted.
+        self._learnt.extend(secrets)
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield from where to where there is a secret in `text`, in no order; they may overlap."""
+        self._digest()
+        lengths, forms = self._lengths, self._forms
+        if len(forms) <= _FEW:
+            for form in forms:
+                yield from _occurrences(form, text)
+            return
+        for start in range(len(text) - _SHORT + 1):
+            for length in lengths.get(text[start : start + _SHORT], ()):
+                if text[start : start + length] in forms:
+                    yield start, start + length
+
+    def _digest(self) -> None:
+        while self._learnt:
+            secret = self._learnt.pop()
+            if secret in self._seen:
+                continue
+            self._seen.add(secret)
+            if secret.reveal().strip():
+                for form in _forms(secret.reveal()):
+                    if len(form) >= _SHORT:
+                        self._forms.add(form)
+                        self._lengths.setdefault(form[:_SHORT], set()).add(len(form))
+
+
+class Redactor:
+    """Knows the secrets of one tenant, and all that `known` does; learns more as the run goes on.
+
+    What it learns (tokens, secrets read live) `known` learns, too.
+    """
+
+    __slots__ = ("_known", "_short")
+
+    def __init__(self, secrets: Iterable[Secret] = (), known: Known | None = None) -> None:
+        self._known = Known() if known is None else known
         self._short: set[str] = set()
         self.learn(secrets)
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._forms) + len(self._short)} forms, {len(self._learnt)} more secrets)"
+        return f"Redactor({self._known!r}, {len(self._short)} short forms)"
 
     def learn(self, secrets: Iterable[Secret]) -> None:
         """Redact these, too, from now on."""
-        # Their forms are made when there is a text to be searched: most tenants never say anything to be redacted.
-        self._learnt.extend(secrets)
+        for secret in secrets:
+            self._known.learn((secret,))
+            # Only this tenant's: there are texts without a secret of two letters of somebody's.
+            if 0 < len(secret.reveal().strip()) < _SHORT:
+                self._short |= {form for form in _forms(secret.reveal()) if len(form) < _SHORT}
 
     def __call__(self, text: str) -> str:
         """Return `text` with `[redacted]` for every secret, or nothing of it where a very short one occurs."""
-        while self._learnt:
-            secret = self._learnt.pop().reveal()
-            if secret.strip():
-                for form in _forms(secret):
-                    (self._short if len(form) < _SHORT else self._forms).add(form)
         if any(form in text for form in self._short):
             return WITHHELD
-        spans = sorted(
-            [span for form in self._forms for span in _occurrences(form, text)]
-            + [match.span() for match in _LOOKS_SECRET.finditer(text)]
-        )
+        spans = sorted([*self._known.spans(text), *(match.span() for match in _LOOKS_SECRET.finditer(text))])
         # Spans are merged before anything is cut: of two secrets that overlap, cutting one would leave half the other.
         kept: list[str] = []
         done = 0

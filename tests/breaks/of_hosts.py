@@ -187,6 +187,15 @@ SECRETS = (
         because=r"assert True is False",
     ),
     Break(
+        name="a-secret-for-no-host",
+        harm="A field of a new key is sensitive, nobody says where it is sent, and any URL beside it will do.",
+        file="catalogue/totals.py",
+        old='        elif node.get("x-sensitive") and "x-sent-to" not in node:\n',
+        new="        elif False:\n",
+        test="tests/catalogue/test_load.py::test_what_is_not_understood_is_refused_with_its_place[unbound]",
+        because=r"assert isinstance\(Catalogue\(",
+    ),
+    Break(
         name="everybodys-secrets",
         harm="A tenant's file names another tenant's secret, and it is sent to the host of the one who asked.",
         file="journeys/reach.py",

@@ -37,6 +37,15 @@ SECRETS = (
         because=SEEN,
     ),
     Break(
+        name="each-tenant-knows-its-own-alone",
+        harm="A host that several tenants share answers one with the token of another, and the report shows it.",
+        file="platform/client.py",
+        old="        redact = Redactor(access.every_secret(), self._known)\n",
+        new="        redact = Redactor(access.every_secret())\n",
+        test="tests/security/test_others_secrets.py::test_no_tenants_answer_shows_another_tenants_secret[secret]",
+        because=r"a secret is on stdout|\[redacted\]' in ",
+    ),
+    Break(
         name="base64-is-not-looked-through",
         harm="A gateway that echoes the Authorization header of a client shows its secret in base64.",
         file="platform/redact.py",

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from reconciler.catalogue import Catalogue, CatalogueProblem, load
+from reconciler.catalogue.explain import explain
 from reconciler.catalogue.keyfile import from_document, to_document
 from reconciler.catalogue.load import write
 from reconciler.model.key import Key
-from reconciler.model.normal import normalise
-from reconciler.model.values import SecretRef
+from reconciler.model.normal import normalise, sent_to
+from reconciler.model.values import SecretRef, Value
 
 PATH = "/config/routing/store_radius"
 ONCE = "sales_order_generator_sequence"
@@ -133,6 +134,10 @@ REFUSED = [
     pytest.param(_of("kilometres", x_sensitive=True), "mark", "x-sensitive", id="sensitive-number"),
     pytest.param(_of("zones", x_sensitive=True), "mark", "x-sensitive", id="sensitive-array"),
     pytest.param(_of("token", x_sensitive=False), "mark", "only be true", id="sensitive-false"),
+    pytest.param(
+        lambda d: _field(d, "token").pop("x-sent-to"), "mark", "/token has x-sensitive without x-sent-to", id="unbound"
+    ),
+    pytest.param(_of("token", x_sent_to="Platform"), "mark", "doesn't point", id="sent-to-mistyped"),
     pytest.param(_of("token", default="CANARY"), "mark", "sensitive", id="sensitive-default"),
     pytest.param(_of("token", x_sent_to="/nowhere"), "mark", "doesn't point", id="sent-to-nowhere"),
     pytest.param(_of("token", x_sent_to="endpoint"), "mark", "doesn't point", id="sent-to-no-pointer"),
@@ -316,6 +321,20 @@ def test_a_rule_may_use_what_a_value_schema_may_not(extra_document: dict[str, An
     """Rules judge, and nothing is normalised by them."""
     schema = {"anyOf": [{"required": ["kilometres"]}, {"properties": {"zones": True}}], "properties": {"zones": True}}
     assert isinstance(load(folder(extra_document, {"routing.store_radius": _rule(schema=schema)})), Catalogue)
+
+
+def test_a_secret_that_the_platform_keeps_is_said_to_be_kept(
+    extra_document: dict[str, Any], folder: Callable[..., Path]
+):
+    """Then there is no URL that could bind it; without a word about it, a secret is refused."""
+    _of("token", x_sent_to="platform")(extra_document)
+    there = folder(extra_document)
+    loaded = load(there)
+    assert isinstance(loaded, Catalogue), loaded
+    key = next(key for key in loaded.keys if key.short == "store_radius")
+    value: Value = {"endpoint": "https://a.example", "token": SecretRef("T")}
+    assert sent_to(key.schema, value, ("token",)) is None
+    assert "kept by the platform" in " ".join(explain(loaded, key).split())
 
 
 def test_a_key_of_another_group_loads_derives_and_validates(

@@ -60,15 +60,24 @@ THREATS: Mapping[str, Threat] = {
     "secret-elsewhere": Threat(
         threat="A tenant's file names another tenant's secret or a variable, or pairs a secret with a new host",
         defence="A reference stands for a secret of that tenant's own entry, in a sensitive field alone, beside a URL "
-        "of the origin that the secret is for. What two programs could read differently is no such URL",
+        "of the origin that the secret is for. What two programs could read differently is no such URL. Schemas that "
+        "don't say where the secret of a field is sent are refused",
         tests=(
             "tests/security/test_secret_places.py::*",
             "tests/inputs/test_origins.py::*",
             "tests/journeys/test_secrets.py::test_a_secret_that_may_not_be_sent_refuses_its_tenant*",
             "tests/journeys/test_secrets.py::test_a_reviewed_plan_does_not_lift_a_secret_rule",
             "tests/catalogue/test_load.py::test_a_known_path_in_capitals_is_the_known_key",
+            "tests/catalogue/test_load.py::test_what_is_not_understood_is_refused_with_its_place[unbound]",
+            "tests/catalogue/test_load.py::test_a_secret_that_the_platform_keeps_is_said_to_be_kept",
         ),
-        breaks=("a-secret-for-any-host", "a-secret-beside-any-path", "everybodys-secrets", "two-readings-of-a-host"),
+        breaks=(
+            "a-secret-for-any-host",
+            "a-secret-beside-any-path",
+            "everybodys-secrets",
+            "two-readings-of-a-host",
+            "a-secret-for-no-host",
+        ),
     ),
     "credentials-command": Threat(
         threat="The command that prints the credentials runs something else, hangs, or shows them",

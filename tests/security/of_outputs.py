@@ -9,10 +9,12 @@ THREATS: Mapping[str, Threat] = {
     "secrets-shown": Threat(
         threat="a secret shows in stdout, stderr, a log, a report, a journal, an undo, an imported file, an exception,"
         " a traceback, or among a process's arguments",
-        defence="secrets are of a type that has no rendering, reports are built without them, what the API echoes is"
-        " redacted by value in every spelling, bugs are told by kind and place, and no finding quotes what may be one",
+        defence="secrets are of a type that has no rendering, reports are built without them, what an API echoes is"
+        " redacted by value in every spelling, whichever tenant's it is, bugs are told by kind and place, and no"
+        " finding quotes what may be one",
         tests=(
             "tests/security/test_secrets_shown.py::*",
+            "tests/security/test_others_secrets.py::*",
             "tests/journeys/test_secrets.py::*",
             "tests/journeys/test_doctor_secrets.py::*",
             "tests/platform/test_secrecy.py::*",

@@ -8,7 +8,7 @@ from reconciler.catalogue.editor.spread import Spoken, at
 from reconciler.catalogue.explain import order_of_writing
 from reconciler.catalogue.sample import member_lines
 from reconciler.catalogue.tenantfile import in_file
-from reconciler.model.key import Key, Schema
+from reconciler.model.key import KEPT_BY_PLATFORM, Key, Schema
 from reconciler.model.words import Severity
 
 _WEIGHT: Final = {Severity.ERROR: "Rule", Severity.WARNING: "Advice"}
@@ -94,7 +94,8 @@ def _facts(schema: Schema, spoken: tuple[Spoken, ...], *, required: bool | None,
         yield f"unit: **{schema['x-unit']}**"
     yield from _bounds(said)
     if schema.get("x-sensitive") and "x-sent-to" in schema:
-        yield f"sent to the host of `{schema['x-sent-to'].removeprefix('/')}`"
+        kept = schema["x-sent-to"] == KEPT_BY_PLATFORM
+        yield "kept by the platform" if kept else f"sent to the host of `{schema['x-sent-to'].removeprefix('/')}`"
     if "default" in schema and not required:
         yield f"left out, {_code(schema['default'])} counts"
     elif required is not None:

@@ -99,6 +99,7 @@ class _Way:
             clock=self.world.clock,
             random=self.world.random,
             notice=self.world.notice,
+            everyone=self.admission.access.values(),
             transport_for=self.clocks.transport,
             wall=self.world.wall,
         ) as platform:
