@@ -11,9 +11,9 @@ import zlib
 from dataclasses import dataclass
 
 from reconciler.github.api import Api
-from reconciler.github.reading import MOST
 from reconciler.github.stopping import Failure
 from reconciler.github.things import Artifact
+from reconciler.report.from_json import MOST_BYTES
 
 NEEDS = "actions: read"
 _ARCHIVE_MOST = 64 << 20
@@ -48,7 +48,7 @@ def file_of_run(api: Api, run: int, artifact: str, file: str) -> bytes | Unusabl
     return file_in(archive, file)
 
 
-def file_in(archive: bytes, name: str, most: int = MOST) -> bytes | Unusable:
+def file_in(archive: bytes, name: str, most: int = MOST_BYTES) -> bytes | Unusable:
     """Return the file `name` at the top of a zip archive; of at most `most` bytes, whatever the archive says."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:

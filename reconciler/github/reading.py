@@ -6,17 +6,15 @@ from reconciler.github.stopping import Failure
 from reconciler.inputs.tomlfiles import read_regular
 from reconciler.inputs.usage import UsageProblem
 from reconciler.model.report import Report
-from reconciler.report.from_json import Malformed, from_json
+from reconciler.report.from_json import MOST_BYTES, Malformed, from_json
 
-MOST = 512 << 20
-"""Bytes: ten thousand tenants make about a tenth of it."""
 UNFINISHED = frozenset({64, 70, 130})
 """Exit codes of a run that ended before it had looked at everything: its report says nothing about the tenants."""
 
 
 def read_report(path: Path, *commands: str) -> Report | Failure:
     """Return the report of one of `commands` in a file."""
-    contents = read_regular(path, "report", MOST)
+    contents = read_regular(path, "report", MOST_BYTES)
     if isinstance(contents, UsageProblem):
         return Failure(contents.message, _job(commands))
     return parsed_report(contents.data, str(path), *commands)

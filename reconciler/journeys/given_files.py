@@ -6,14 +6,15 @@ from typing import Final
 from reconciler.inputs.tomlfiles import read_regular
 from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import CorrectTheCallError
+from reconciler.report.from_json import MOST_BYTES
 
-MOST: Final = 1 << 27
-"""Bytes. The report of ten thousand tenants is a third of it."""
+_TOO_LARGE: Final = "A report of ten thousand tenants has less than half of that: is it the right file?"
 
 
 def contents(path: Path, what: str, hint: str = "") -> bytes:
     """Return the bytes of `path`. Raises CorrectTheCallError; `hint` is what to do then, if more can be said."""
-    found = read_regular(path, what, MOST)
+    found = read_regular(path, what, MOST_BYTES)
     if isinstance(found, UsageProblem):
-        raise CorrectTheCallError(UsageProblem(found.message, hint or found.hint))
+        advice = _TOO_LARGE if "larger than" in found.message else hint or found.hint
+        raise CorrectTheCallError(UsageProblem(found.message, advice))
     return found.data

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from reconciler.model.report import FORMAT_VERSION, Report
 from reconciler.report.collecting import no_collecting
@@ -27,6 +27,10 @@ class _Refused(ValueError):
     """Something that JSON readers let pass, and we don't."""
 
 
+MOST_BYTES: Final = 96 << 20
+"""Of a report that is read from a file. A plan of ten thousand tenants has 41 MiB, its apply some more."""
+_MOST_VALUES = 3_000_000
+"""As commas and brackets count them. Ten thousand tenants have 1.4 million; each may cost 200 bytes of memory."""
 _MAJOR = FORMAT_VERSION.partition(".")[0]
 
 
@@ -34,9 +38,11 @@ _MAJOR = FORMAT_VERSION.partition(".")[0]
 def from_json(text: bytes | str) -> Report | Malformed:
     """Read what `to_json` wrote. Members that we don't know are ignored: a newer minor may add some.
 
-    Malformed says: not UTF-8, cut off, not JSON, NaN or a number that no float holds, a member given twice,
-    nested too deeply, another major version, or the pointer of what doesn't fit the contract.
+    Malformed says: more values than a report has, not UTF-8, cut off, not JSON, NaN or a number that no float holds, a
+    member given twice, nested too deeply, another major version, or the pointer of what doesn't fit the contract.
     """
+    if _values(text) > _MOST_VALUES:
+        return Malformed(f"The report holds more than {_MOST_VALUES:,} values, twice as many as ten thousand tenants.")
     try:
         parsed = json.loads(
             text.decode("utf-8") if isinstance(text, bytes) else text,
@@ -60,6 +66,13 @@ def from_json(text: bytes | str) -> Report | Malformed:
         return report_at(parsed)
     except Misfit as misfit:
         return Malformed(f"The report does not fit its contract at {misfit.pointer or '/'}: {misfit.expected}.")
+
+
+def _values(text: bytes | str) -> int:
+    """Return how many values the text has at most, told before any of them takes memory."""
+    if isinstance(text, bytes):
+        return sum(map(text.count, (b"{", b"[", b",")))
+    return sum(map(text.count, ("{", "[", ",")))
 
 
 def _not_json(error: json.JSONDecodeError) -> str:

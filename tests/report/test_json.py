@@ -138,6 +138,8 @@ PLAN = to_json(SAMPLES["plan"])
         pytest.param(
             PLAN.replace('"before": 3600', '"before": ' + "[" * 200 + "]" * 200), "this deep", id="deep-value"
         ),
+        pytest.param("[" + "[]," * 1_500_000 + "[]]", "more than 3,000,000 values", id="values-without-end"),
+        pytest.param(b'{"a":[' + b"1," * 3_000_000 + b"1]}", "more than 3,000,000 values", id="numbers-without-end"),
     ],
 )
 def test_what_is_no_report_is_said_why(text: str | bytes, said: str):

@@ -13,6 +13,7 @@ import pytest
 from reconciler.catalogue.sources import shipped
 from reconciler.desired.files import DiskFiles
 from reconciler.model.files import Unread
+from reconciler.report.from_json import MOST_BYTES
 from tests.plugins.threats import Cases
 from tests.security.conftest import Ended, Runner
 from tests.security.corpus import JOURNALS, ODD_JOURNALS, TOML, YAML, of_report
@@ -331,3 +332,43 @@ def test_a_hostile_journal_is_refused_or_shown_harmlessly(folder: Path, command:
         wrong += within_bounds(name, command("report", path.name, "--format", form, cwd=folder))
         cases.add()
     assert wrong == []
+
+
+def _filled(start: bytes, piece: bytes, end: bytes, most: int) -> bytes:
+    """Return a text of as many pieces as its size, and the number of values, allow."""
+    values = sum(map(piece.count, (b"{", b"[", b",")))
+    count = min((most - len(start + end)) // len(piece), (2_999_000 // values) if values else most)
+    return start + piece * count + end
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("start", "piece", "end"),
+    [
+        pytest.param(b'{"a": [', b"{},", b"1]}", id="objects"),
+        pytest.param(b'{"a": [', b'{"a":{}},', b"1]}", id="objects-in-objects"),
+        pytest.param(b'{"a": [', b"[[]],", b"1]}", id="lists"),
+        pytest.param(b'{"a": [', b'"' + b"a" * 28 + b'",', b"1]}", id="texts"),
+        pytest.param('{"a": "\N{FACE WITH TEARS OF JOY}'.encode(), b"a", b'"}', id="one-long-wide-text"),
+        pytest.param(b'{"a": [', b" ", b"1]}", id="nothing"),
+    ],
+)
+def test_the_largest_report_that_is_read_takes_bounded_memory(
+    folder: Path, command: Runner, cases: Cases, start: bytes, piece: bytes, end: bytes
+):
+    """Whatever fills it: some times what the largest of ours takes, and not all that a machine of CI has."""
+    (folder / "given.json").write_bytes(_filled(start, piece, end, MOST_BYTES))
+    ended = command("report", "given.json", cwd=folder, tries=1)
+    assert (ended.exit_code, ended.hung) == (64, False)
+    assert ended.mib < 1536
+    cases.add()
+
+
+def test_a_report_larger_than_any_of_ours_is_not_read(folder: Path, command: Runner):
+    """And the message says how large they are."""
+    with (folder / "given.json").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    ended = command("report", "given.json", cwd=folder, tries=1)
+    assert ended.exit_code == 64
+    assert f"larger than {MOST_BYTES} bytes" in ended.err
+    assert "ten thousand tenants" in ended.err
