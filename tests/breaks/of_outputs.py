@@ -151,6 +151,16 @@ FORGED = "tests/security/test_forged_plans.py"
 
 PLANS = (
     Break(
+        name="a-forged-journal-moves-the-terminal",
+        harm="Somebody's journal clears the screen of whoever looks what became of a killed run, and writes its own.",
+        file="report/journal_reading.py",
+        old='    return "".join(terminal(line) + "\\n" for line in _lines(journal))\n',
+        new='    return "".join(line + "\\n" for line in _lines(journal))\n',
+        test="tests/security/test_forged_journals.py"
+        "::test_no_journal_crashes_moves_a_terminal_or_invents_a_post[50-forged]",
+        because=r"isprintable|startswith",
+    ),
+    Break(
         name="a-plan-file-is-a-blank-cheque",
         harm="With any plan file whatever is pending is written, reviewed or not.",
         file="planning/review.py",

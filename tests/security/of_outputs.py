@@ -52,9 +52,10 @@ THREATS: Mapping[str, Threat] = {
     "plans-forged": Threat(
         threat="a plan file, merged shard or journal is stolen, confused or forged",
         defence="it only says what was reviewed: apply plans afresh, writes what git declares and the platform lacks,"
-        " counts that at the gate, and looks again before a sequence is set; a forged file can stop a run, no more",
+        " counts that at the gate, and looks again before a sequence is set; a forged file can stop a run, no more. No run reads a journal",
         tests=(
             "tests/security/test_forged_plans.py::*",
+            "tests/security/test_forged_journals.py::*",
             "tests/journeys/test_damaged_plans.py::*",
             "tests/journeys/test_reviewed_plans.py::*",
             "tests/planning/test_review.py::*",
