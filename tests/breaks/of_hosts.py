@@ -193,7 +193,7 @@ SECRETS = (
         old='        elif node.get("x-sensitive") and "x-sent-to" not in node:\n',
         new="        elif False:\n",
         test="tests/catalogue/test_load.py::test_what_is_not_understood_is_refused_with_its_place[unbound]",
-        because=r"assert isinstance\(Catalogue\(",
+        because=r"= isinstance\(Catalogue\(",
     ),
     Break(
         name="everybodys-secrets",

@@ -52,7 +52,8 @@ THREATS: Mapping[str, Threat] = {
     "plans-forged": Threat(
         threat="a plan file, merged shard or journal is stolen, confused or forged",
         defence="it only says what was reviewed: apply plans afresh, writes what git declares and the platform lacks,"
-        " counts that at the gate, and looks again before a sequence is set; a forged file can stop a run, no more. No run reads a journal",
+        " counts that at the gate, and looks again before a sequence is set; a forged file can stop a run, no more. No"
+        " run reads a journal",
         tests=(
             "tests/security/test_forged_plans.py::*",
             "tests/security/test_forged_journals.py::*",
