@@ -70,7 +70,7 @@ def hold_harmless(data: bytes) -> None:
     assert not any(line.lstrip().startswith("::") or "##[" in line for line in shown.splitlines()), shown
 
 
-@pytest.mark.parametrize("kind", [forged, damaged])
+@pytest.mark.parametrize("kind", [pytest.param(forged, id="forged"), pytest.param(damaged, id="damaged")])
 @pytest.mark.parametrize("count", [50, pytest.param(2_000, marks=pytest.mark.long)])
 def test_no_journal_crashes_moves_a_terminal_or_invents_a_post(
     kind: Callable[[], st.SearchStrategy[bytes]], count: int, cases: Cases
