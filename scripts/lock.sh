@@ -5,7 +5,7 @@ set -eu
 
 compile() {
   uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-    --no-emit-index-url --no-emit-find-links --no-annotate \
+    --excludes requirements/excludes.in --no-emit-index-url --no-emit-find-links --no-annotate \
     --custom-compile-command "make lock" "$@"
 }
 
