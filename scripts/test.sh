@@ -17,13 +17,25 @@ esac
 
 sh scripts/check.sh || failed="$failed checks"
 
+# A journey starts the command dozens of times: it must not be compiled each time, whatever this shell has set.
+unset PYTHONDONTWRITEBYTECODE
 # Left over from an interrupted run, they would be counted in.
 rm -f .coverage .coverage.*
-python -m pytest -n auto -m "$markers" --threat-figures="$threats" --cov --cov-report= || failed="$failed tests"
+# Measuring doubles the time of a test, so the quick tests run without it, and those of the two rooms that must be
+# covered wholly run once more with it.
+if [ "$1" = quick ]; then
+  python -m pytest -n auto -m "$markers" --threat-figures="$threats" || failed="$failed tests"
+  python -m pytest -n auto -m "$markers" -q --cov=reconciler.planning --cov=reconciler.applying --cov-report= \
+    tests/planning tests/applying || failed="$failed measured-tests"
+else
+  python -m pytest -n auto -m "$markers" --threat-figures="$threats" --cov --cov-report= || failed="$failed tests"
+fi
 
 if [ -f .coverage ]; then
-  echo "== coverage of the whole package"
-  python -m coverage report --format=total
+  if [ "$1" = long ]; then
+    echo "== coverage of the whole package"
+    python -m coverage report --format=total
+  fi
   echo "== coverage of planning and applying: must be 100 %, branches included"
   python -m coverage report --include='reconciler/planning/*,reconciler/applying/*' --fail-under=100 ||
     failed="$failed coverage"
