@@ -1,6 +1,7 @@
 """What act doesn't run, held on the files: permissions, environments, secrets, concurrency, rules for forks."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ CREDENTIALS = {("plan.yml", "plan"): "plan", ("write.yml", "apply"): "apply"}
 """The jobs that get the tenants' credentials, and the command whose step alone has them."""
 
 
+@cache
 def _load(name: str) -> Any:
     # `on` is a boolean to YAML 1.1.
     return yaml.load(EVERY[name].read_text(), Loader=yaml.BaseLoader)
