@@ -42,7 +42,7 @@ def test_a_plan_of_the_fleet_finds_who_has_moved(tmp_path: Path):
     assert (counts["update"], counts["no-op"]) == (2, 10 * len(KEYS) - 2)
 
 
-@pytest.mark.parametrize("peer", [LOOP, XARGS])
+@pytest.mark.parametrize("peer", [LOOP, pytest.param(XARGS, marks=pytest.mark.long)])
 def test_a_script_reads_compares_and_writes(tmp_path: Path, peer: str):
     """It mends what differs, and we agree that it did."""
     if lacks := missing(peer):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from reconciler.catalogue.sources import shipped
 from reconciler.cli.main import run

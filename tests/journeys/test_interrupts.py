@@ -105,14 +105,15 @@ def test_an_interrupt_comes_before_every_other_way_to_end(fleet: Stage):
 
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, id="int"), pytest.param(signal.SIGTERM, id="term")])
-def test_a_signal_after_the_last_request_does_not_cost_the_report(fleet: Stage, number: signal.Signals):
-    """All is written by then, and the only thing left that can be lost is the word of it."""
+@pytest.mark.parametrize("times", [2, pytest.param(6, marks=pytest.mark.long)])
+def test_a_signal_after_the_last_request_does_not_cost_the_report(fleet: Stage, number: signal.Signals, times: int):
+    """All is written by then, and the only thing left that can be lost is the word of it. Each time a bit later."""
     journal = fleet.folder / "late.journal.jsonl"
 
     def written_or_over(process: Process) -> bool:
         return process.handle.poll() is not None or (journal.exists() and '"exit_code"' in journal.read_text())
 
-    for value in range(100, 106):
+    for value in range(100, 100 + times):
         fleet.tenant("acme", on_hold_timer_duration=value)
         journal.unlink(missing_ok=True)
         process = fleet.process("apply", "--report", "late.json")

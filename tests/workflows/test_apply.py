@@ -44,7 +44,7 @@ def test_two_merges_close_together_are_both_applied(applied: Desk):
     assert (applied.live("beta", TIMER), applied.live("beta", OMS)) == (3600, {"enabled": False})
 
 
-@pytest.mark.parametrize("conclusion", ["cancelled", "failure"])
+@pytest.mark.parametrize("conclusion", ["failure", pytest.param("cancelled", marks=pytest.mark.long)])
 def test_what_a_run_that_ended_badly_has_left_is_applied_by_the_next(applied: Desk, conclusion: str):
     """Only a run that ended green counts."""
     applied.reviewed(7, {"tenants/gamma.yaml": timer(3600)})
@@ -107,6 +107,7 @@ def test_a_run_that_has_nothing_to_do_is_green(applied: Desk):
     assert applied.written() == []
 
 
+@pytest.mark.long
 def test_the_first_run_of_all_has_its_plan_approved(desk: Desk):
     """Nothing was ever applied: what main says is all new, and nobody has reviewed it."""
     desk.sandbox.set_value("gamma", TIMER, 61)

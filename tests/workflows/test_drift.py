@@ -1,5 +1,7 @@
 """The night's run: one issue, and what a freeze held back, by the workflow itself."""
 
+import pytest
+
 from tests.workflows.desk import TIMER, Desk
 
 FROZEN = """
@@ -14,6 +16,7 @@ def timer(seconds: int) -> str:
     return f"sales_order:\n  {TIMER}: {seconds}\n"
 
 
+@pytest.mark.long
 def test_drift_opens_one_issue_which_follows_it_and_closes(desk: Desk):
     """Opened, left alone while it says so already, updated when the drift is another, closed when there is none."""
     assert desk.night().exit_code == 0
@@ -51,6 +54,7 @@ def test_a_night_that_can_t_tell_closes_nothing(desk: Desk):
     assert (issue.state, issue.updates) == ("open", 0)
 
 
+@pytest.mark.long
 def test_what_a_freeze_held_back_is_applied_when_it_is_over(desk: Desk):
     """If so set: the night starts the apply workflow, and nothing else."""
     desk.succeeded()

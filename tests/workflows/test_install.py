@@ -4,9 +4,12 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.workflows.repository import ROOT, git
 
 
+@pytest.mark.long
 def test_the_action_installs_the_tool_from_its_own_commit(tmp_path: Path):
     """With what its lock file names, and nothing else on the PATH than its two programs."""
     action = tmp_path / "tool"

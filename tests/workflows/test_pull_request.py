@@ -25,6 +25,7 @@ def test_a_pull_request_gets_one_comment_a_plan_and_a_green_check(desk: Desk):
     assert desk.written() == []
 
 
+@pytest.mark.long
 def test_a_push_to_it_edits_the_same_comment(desk: Desk):
     """One comment, whatever happens; and none at all is sent when it would say the same."""
     desk.open(7, {"tenants/gamma.yaml": timer(3600)})
@@ -37,6 +38,7 @@ def test_a_push_to_it_edits_the_same_comment(desk: Desk):
     assert comment.updates == 1
 
 
+@pytest.mark.long
 def test_an_older_run_that_comes_late_overwrites_nothing(desk: Desk):
     """Runs overtake each other when a runner is slow."""
     desk.open(7, {"tenants/gamma.yaml": timer(3600)})
@@ -70,6 +72,7 @@ def test_a_problem_fails_the_check_at_its_line_and_the_rest_is_planned(desk: Des
     assert "60 → 61" in comment
 
 
+@pytest.mark.long
 def test_the_check_judges_what_the_pull_request_changes(desk: Desk):
     """What is broken on main already is shown, and is not this pull request's fault."""
     desk.at.branch("main", {"tenants/beta.yaml": timer(-1)}, "Break it")
@@ -80,6 +83,7 @@ def test_the_check_judges_what_the_pull_request_changes(desk: Desk):
     assert again.jobs["required"] == "failure"
 
 
+@pytest.mark.long
 def test_a_profile_s_edit_is_planned_for_every_tenant_that_extends_it(desk: Desk):
     """By value: beta says the same itself, and gamma doesn't have the key."""
     ran = desk.open(7, {"tenants/_retail.yaml": f"sales_order:\n  {OMS}: {{enabled: false}}\n"})
