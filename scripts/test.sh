@@ -26,7 +26,7 @@ rm -f .coverage .coverage.*
 # worksteal: a worker begins with tests that stand side by side, which share what is dear to set up, a server or a site.
 if [ "$1" = quick ]; then
   python -m pytest -n auto --dist worksteal -m "$markers" --threat-figures="$threats" || failed="$failed tests"
-  python -m pytest -n auto -m "$markers" -q --cov=reconciler.planning --cov=reconciler.applying --cov-report= \
+  python -m pytest -n auto -m "$markers" -q --cov=reconciler/planning --cov=reconciler/applying --cov-report= \
     tests/planning tests/applying || failed="$failed measured-tests"
 else
   python -m pytest -n auto --dist worksteal -m "$markers" --threat-figures="$threats" --cov --cov-report= || failed="$failed tests"
