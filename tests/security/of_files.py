@@ -6,9 +6,9 @@ from tests.security.one import Threat
 
 THREATS: Mapping[str, Threat] = {
     "hostile-files": Threat(
-        "a tenant file, profile, settings file, credentials document, plan file, report or journal is made to harm who "
+        "A tenant file, profile, settings file, credentials document, plan file, report or journal is made to harm who "
         "reads it: bombs, depth, tags, anchors, duplicates, odd encodings, numbers without end, pipes, devices, links",
-        "strict readers with bounds for size, depth, values and findings; only regular files are opened, and without "
+        "Strict readers with bounds for size, depth, values and findings; only regular files are opened, and without "
         "waiting; links are followed within their folder alone; what is refused is told with file, line and column. "
         "Each text of a corpus costs less than a second and 200 MiB, and the largest report that is read 1.5 GiB",
         (
@@ -33,9 +33,9 @@ THREATS: Mapping[str, Threat] = {
         ),
     ),
     "hostile-schemas": Threat(
-        "a folder of schemas refers to other places, has patterns or rules that take for ever, or seems to check what "
+        "A folder of schemas refers to other places, has patterns or rules that take for ever, or seems to check what "
         "nobody checks",
-        "references within the document alone, inlined up to a bound; an empty registry; patterns are matched in "
+        "References within the document alone, inlined up to a bound; an empty registry; patterns are matched in "
         "linear time, and refused when they are read if they can't be; formats are asserted or refused; NaN is no "
         "number; nothing is read outside of the folder",
         (
@@ -55,9 +55,9 @@ THREATS: Mapping[str, Threat] = {
         ),
     ),
     "hostile-answers": Threat(
-        "the API, or whoever answers in its place, sends too much, too slowly, too deep, compressed, or what two "
+        "The API, or whoever answers in its place, sends too much, too slowly, too deep, compressed, or what two "
         "readers read differently; the token host too",
-        "bodies up to 1 MiB, 256 KiB of everything else, a time for the whole answer, nothing decompressed, strict "
+        "Bodies up to 1 MiB, 256 KiB of everything else, a time for the whole answer, nothing decompressed, strict "
         "JSON; that tenant is unreadable and not written, and the others are planned and applied",
         (
             "tests/security/test_hostile_answers.py::*",

@@ -7,9 +7,9 @@ from tests.security.one import Threat
 
 THREATS: Mapping[str, Threat] = {
     "secrets-shown": Threat(
-        threat="a secret shows in stdout, stderr, a log, a report, a journal, an undo, an imported file, an exception,"
+        threat="A secret shows in stdout, stderr, a log, a report, a journal, an undo, an imported file, an exception,"
         " a traceback, or among a process's arguments",
-        defence="secrets are of a type that has no rendering, reports are built without them, what an API echoes is"
+        defence="Secrets are of a type that has no rendering, reports are built without them, what an API echoes is"
         " redacted by value in every spelling, whichever tenant's it is, bugs are told by kind and place, and no"
         " finding quotes what may be one",
         tests=(
@@ -28,9 +28,9 @@ THREATS: Mapping[str, Threat] = {
         breaks=tuple(one.name for one in SECRETS),
     ),
     "texts-obeyed": Threat(
-        threat="a text from a file, the platform, git or an argument moves a terminal, is a command to a CI runner, or"
+        threat="A text from a file, the platform, git or an argument moves a terminal, is a command to a CI runner, or"
         " becomes a part of a comment, a page or a tenant file",
-        defence="each is escaped for its medium where it is put in: what can't be seen is spelled out, `::` and `##`"
+        defence="Each is escaped for its medium where it is put in: what can't be seen is spelled out, `::` and `##`"
         " are broken on stdout and stderr, Markdown and HTML get entities, YAML gets one quoted line",
         tests=(
             "tests/security/test_texts_*.py::*",
@@ -50,8 +50,8 @@ THREATS: Mapping[str, Threat] = {
         breaks=tuple(one.name for one in TEXTS),
     ),
     "plans-forged": Threat(
-        threat="a plan file, merged shard or journal is stolen, confused or forged",
-        defence="it only says what was reviewed: apply plans afresh, writes what git declares and the platform lacks,"
+        threat="A plan file, merged shard or journal is stolen, confused or forged",
+        defence="It only says what was reviewed: apply plans afresh, writes what git declares and the platform lacks,"
         " counts that at the gate, and looks again before a sequence is set; a forged file can stop a run, no more. No"
         " run reads a journal",
         tests=(
