@@ -136,5 +136,13 @@ def entry() -> None:
     # A run makes much that stays and little that refers to itself. To look for that as often as Python does unasked
     # takes a part of a large run's time that can be measured.
     gc.set_threshold(50_000, 20, 50)
-    outlive_readers()
-    sys.exit(run(sys.argv[1:]))
+    why_not_all = outlive_readers()
+    code = run(sys.argv[1:])
+    why = why_not_all()
+    if why:
+        click.echo(
+            f"Error: not all of the output could be written: {why}. The run itself went on to its end, and its exit "
+            f"code would be {code}. Make room, and look at its report: reconciler report FILE.",
+            err=True,
+        )
+    sys.exit(code or exits.PROBLEMS if why else code)

@@ -1,12 +1,13 @@
 """Output whose reader had enough, as `head` has, or was ended by the same Ctrl-C: the rest is dropped, the run goes on.
 
 A run must not end where its output does: an apply may be in the middle of its writes, and its exit code has to be true.
-Only a closed pipe is overlooked. A full disk is an error as before: whoever reads a file later would miss the rest.
+A closed pipe is nobody's affair. A full disk is told at the end: whoever reads the file later would miss the rest.
 """
 
 import io
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -14,16 +15,33 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-def outlive_readers() -> None:
-    """Have the process's stdout and stderr drop what nobody reads any more. Both may be the same pipe, or closed."""
+def outlive_readers() -> Callable[[], str]:
+    """Have the process's stdout and stderr drop what can't be written. Both may be the same pipe, or closed.
+
+    Return what tells, once all has been said, why stdout is not all that was said: the system's words, or nothing.
+    """
     sys.stdout, sys.stderr = _outliving(sys.stdout), _outliving(sys.stderr)
+    stdout = sys.stdout
+
+    def why_not_all() -> str:
+        stdout.flush()
+        raw = getattr(stdout.buffer, "raw", stdout.buffer)
+        return raw.failed if isinstance(raw, _Dropping) else ""
+
+    return why_not_all
 
 
 class _Dropping(io.FileIO):
+    failed = ""
+    """What the system said when it first took nothing, though somebody may be reading."""
+
     def write(self, data: "ReadableBuffer", /) -> int:
         try:
             return super().write(data)
         except BrokenPipeError:
+            return memoryview(data).nbytes
+        except OSError as error:
+            self.failed = self.failed or os.strerror(error.errno or 0)
             return memoryview(data).nbytes
 
 

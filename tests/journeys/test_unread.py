@@ -1,5 +1,6 @@
 """A reader that goes away takes neither the run with it nor the truth of its exit code."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -132,3 +133,30 @@ def test_head_ends_early_and_apply_does_not(fleet: Stage):
     assert (code, done.stderr) == ("0", "")
     assert first
     assert sorted(fleet.posted()) == [f"{tenant}:{TIMER}" for tenant in TENANTS]
+
+
+@pytest.mark.parametrize(("full", "code"), [("stdout", 1), ("stderr", 0), ("both", 1)])
+def test_a_full_disk_ends_no_apply_and_is_told(fleet: Stage, full: str, code: int):
+    """A log that can't be written stops nothing; a result that nobody will read whole is no success.
+
+    A file that is open for reading alone stands for the disk: it takes nothing either, on every system.
+    """
+    path = fleet.folder / "report.json"
+    words = ("apply", "-v", "--credentials", "credentials.yaml", "--report", path.name)
+    with (fleet.folder / "reconciler.toml").open("rb") as device:
+        ended = subprocess.run(
+            [sys.executable, "-m", "reconciler", *words],
+            cwd=fleet.folder,
+            env=fleet._environment(),  # noqa: SLF001  half of the stage
+            stdout=device if full in {"stdout", "both"} else subprocess.PIPE,
+            stderr=device if full in {"stderr", "both"} else subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode == code
+    assert json.loads(path.read_text(encoding="utf-8"))["exit_code"] == 0
+    assert sorted(fleet.posted()) == [f"{tenant}:{TIMER}" for tenant in TENANTS]
+    if full == "stdout":
+        assert "not all of the output could be written: Bad file descriptor." in ended.stderr
+        assert "bug" not in ended.stderr.lower()
