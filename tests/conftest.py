@@ -12,6 +12,10 @@ pytest_plugins = ["tests.plugins.ci_skips", "tests.plugins.campaigns", "tests.pl
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+# Begun in the background, a shell has us ignore Ctrl-C, and whatever we start would ignore it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(autouse=True)
 def signals_as_before() -> Iterator[None]:

@@ -141,8 +141,10 @@ def _read_group(group: str, node: Node, raw: RawTenant, places: Places) -> Itera
 
 def _outdented(name: str, node: Node, keys: Mapping[str, Key]) -> str:
     """Return a hint for a field that stands beside its key, which then has no value; nothing for another name."""
-    for short, item in node.members.items():
-        if short in keys and item.node.content is None and name in keys[short].schema.get("properties", {}):
+    # Over the keys, which are few: a file may have as many names as it likes.
+    for short, key in keys.items():
+        item = node.members.get(short)
+        if item is not None and item.node.content is None and name in key.schema.get("properties", {}):
             return f"It is a field of {short}: indent it below that."
     return ""
 
