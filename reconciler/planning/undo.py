@@ -52,7 +52,7 @@ def undo_of(tenants: Iterable[TenantReport]) -> Undo:
             if not changed(key):
                 continue
             change = key.change
-            said += (f"{tenant.tenant}: {change.key}: {why}" for why in _losses(change))
+            said += (f"{tenant.tenant}: {change.key}: {why}" for why in _losses(key))
             before = _restored(change)
             if before is not ABSENT:
                 group, _, short = change.key.partition(".")
@@ -79,10 +79,13 @@ def _arrived(outcome: Outcome) -> bool:
             assert_never(never)
 
 
-def _losses(change: Change) -> Iterator[str]:
+def _losses(key: KeyReport) -> Iterator[str]:
     """Yield what can't be brought back of a key that was changed, a sentence each."""
+    change = key.change
     if change.before is ABSENT:
-        yield _UNSET_ONCE if change.write_once else _UNSET
+        certain = key.outcome is not None and key.outcome.status is Status.APPLIED
+        once = _UNSET_ONCE if certain else _PERHAPS_SET_ONCE
+        yield once if change.write_once else _UNSET
         return
     unknown = _lost_secrets(change)
     if unknown:
@@ -101,6 +104,9 @@ def _losses(change: Change) -> Iterator[str]:
 
 _UNSET = "it was unset, and a key that has been set stays set."
 _UNSET_ONCE = "it was unset, and can be set only once. It keeps its value for good."
+_PERHAPS_SET_ONCE = (
+    "it was unset, and can be set only once. If the write arrived, it keeps that value for good: plan again."
+)
 
 
 def _lost_secrets(change: Change) -> tuple[str, ...]:

@@ -209,6 +209,14 @@ def test_every_key_of_a_tenant_is_looked_at_and_every_loss_said():
     )
 
 
+@pytest.mark.parametrize("status", [Status.UNKNOWN, Status.FAILED])
+def test_of_a_first_set_that_may_not_have_arrived_nothing_is_said_for_certain(status: Status):
+    """A person would take a sequence for set that is not, and let it be."""
+    plan = plan_of("acme", (NUMBERS, {"start": 1}, UNSET))
+    (said,) = undo_of(after(plan, outcome=Outcome(status, attempts=1))).not_restorable
+    assert said.startswith("acme: orders.numbers: it was unset, and can be set only once. If the write arrived, ")
+
+
 SENTENCES = {
     "secrets": (
         of_one(PAIR, {"one": REF, "two": REF}, set_to(PAIR, {"one": "canary-old", "two": "canary-older"})),
