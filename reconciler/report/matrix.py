@@ -1,10 +1,9 @@
 """The fleet at a glance, for a terminal: keys across, tenants down, a sign a cell; those that are alike share a row."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import assert_never
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.report import KeyReport, Report
-from reconciler.model.words import Action, Status
+from reconciler.report.cells import Kind, kind_of
 from reconciler.report.grouping import names_of
 from reconciler.report.layout import Line, Style, cells, marked, wrapped
 from reconciler.report.sections import Risk, risk
@@ -16,64 +15,30 @@ ROWS = 24
 _ROOM = 36
 """Cells beside the signs: the number of tenants, and some names."""
 _NOT_DECLARED = "."
-_LEGEND = {
-    "X": "failed",
-    "R": "rejected",
-    "U": "unknown",
-    "S": "skipped",
-    "*": "first set, can't be undone",
-    "!": "blocked",
-    "?": "unreadable",
-    "N": "not attempted",
-    "+": "create",
-    "~": "update",
-    "A": "applied",
-    "=": "in sync",
-    _NOT_DECLARED: "not declared",
+_SIGNS = {
+    Kind.FAILED: "X",
+    Kind.REJECTED: "R",
+    Kind.UNKNOWN: "U",
+    Kind.SKIPPED: "S",
+    Kind.FIRST_SET: "*",
+    Kind.BLOCKED: "!",
+    Kind.UNREADABLE: "?",
+    Kind.NOT_ATTEMPTED: "N",
+    Kind.CREATE: "+",
+    Kind.UPDATE: "~",
+    Kind.APPLIED: "A",
+    Kind.IN_SYNC: "=",
+    Kind.UNCHANGED: "=",
+    Kind.NOTED: "=",
 }
-"""In the order in which a reader must see them."""
+"""In the order in which a reader must see them; of those with one sign, the first names it."""
+_NAMES = {Kind.FIRST_SET: "first set, can't be undone"}
 _RISKY = frozenset("XRUS*!?")
 
 
 def cell(key: KeyReport) -> str:
     """Return the one sign for a key: what became of it, or else what would."""
-    change = key.change
-    planned = "*" if change.irreversible and change.action.writes else _planned(change.action)
-    if key.outcome is None or not change.action.writes:
-        return planned
-    match key.outcome.status:
-        case Status.UNCHANGED:
-            return "="
-        case Status.APPLIED:
-            return "A"
-        case Status.REJECTED:
-            return "R"
-        case Status.FAILED:
-            return "X"
-        case Status.UNKNOWN:
-            return "U"
-        case Status.SKIPPED:
-            return "S"
-        case Status.NOT_ATTEMPTED:
-            return "N"
-        case never:
-            assert_never(never)
-
-
-def _planned(action: Action) -> str:
-    match action:
-        case Action.NO_OP:
-            return "="
-        case Action.CREATE:
-            return "+"
-        case Action.UPDATE:
-            return "~"
-        case Action.BLOCKED:
-            return "!"
-        case Action.UNREADABLE:
-            return "?"
-        case never:
-            assert_never(never)
+    return _SIGNS[kind_of(key)]
 
 
 def matrix(report: Report, width: int) -> Iterator[Line]:
@@ -140,9 +105,16 @@ def _fitting(tenants: Sequence[str], room: int) -> str:
 
 def _legend(used: Iterable[str], width: int) -> Iterator[Line]:
     there, told = set(used), ""
-    for item in (f"{sign} {meaning}" for sign, meaning in _LEGEND.items() if sign in there):
+    for item in (f"{sign} {meaning}" for sign, meaning in _meanings().items() if sign in there):
         if told and cells(told) + cells(item) + 5 > width:
             yield Line(f"  {told}", Style.FAINT)
             told = ""
         told += f"   {item}" if told else item
     yield Line(f"  {told}", Style.FAINT)
+
+
+def _meanings() -> Mapping[str, str]:
+    told: dict[str, str] = {}
+    for kind, sign in _SIGNS.items():
+        told.setdefault(sign, _NAMES.get(kind, kind.words))
+    return {**told, _NOT_DECLARED: "not declared"}
