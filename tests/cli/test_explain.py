@@ -1,5 +1,6 @@
 """`explain` to a person at a terminal: the same facts as in a pipe, laid out for the width, and harmless."""
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -103,3 +104,13 @@ def test_without_colour_a_terminal_gets_the_same_columns(on_a_terminal: Show):
     assert ESCAPE not in said
     assert "What it is" in said
     assert on_a_terminal(TERM="dumb").startswith("sales_order:\r\n")
+
+
+def test_explain_has_a_form_for_programs_and_one_for_a_wiki(folder: Path, catalogue: Catalogue):
+    """On stdout, whole, and the same for a terminal as for a pipe."""
+    found = reconciler("explain", "*", "--format", "json", cwd=folder)
+    assert found.returncode == 0
+    assert [one["key"] for one in json.loads(found.stdout)["keys"]] == [key.name for key in catalogue.keys]
+    listed = reconciler("explain", "--format", "markdown", cwd=folder)
+    assert listed.stdout.startswith("| key | what it is | can be set once |\n")
+    assert listed.stdout.count("\n") == 2 + len(catalogue.keys)
