@@ -8,7 +8,10 @@ from reconciler.inputs.usage import UsageProblem
 from reconciler.journeys.call import CorrectTheCallError
 from reconciler.report.from_json import MOST_BYTES
 
-_TOO_LARGE: Final = "A report of ten thousand tenants has less than half of that: is it the right file?"
+_TOO_LARGE: Final = (
+    "Some 20,000 tenants with six keys fit into that: is it the right file? A larger fleet is planned in parts, by "
+    "--tenant or --changed-since (docs/how-to/scale.md)."
+)
 
 
 def contents(path: Path, what: str, hint: str = "") -> bytes:

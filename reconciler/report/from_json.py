@@ -42,7 +42,10 @@ def from_json(text: bytes | str) -> Report | Malformed:
     member given twice, nested too deeply, another major version, or the pointer of what doesn't fit the contract.
     """
     if _values(text) > _MOST_VALUES:
-        return Malformed(f"The report holds more than {_MOST_VALUES:,} values, twice as many as ten thousand tenants.")
+        return Malformed(
+            f"The report holds more than {_MOST_VALUES:,} values, which is some 20,000 tenants with six keys. A larger "
+            "fleet is planned in parts, by --tenant or --changed-since (docs/how-to/scale.md)."
+        )
     try:
         parsed = json.loads(
             text.decode("utf-8") if isinstance(text, bytes) else text,
