@@ -1,7 +1,7 @@
 """One declared key against the spec, the house rules, and the rule that a sensitive field holds a reference only."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -66,11 +66,20 @@ class Checks:
 
     def passes(self, key: Key, value: Any) -> bool:
         """True if `check` would find nothing in `value` of `key`: asked of every file's every key, so it is quick."""
-        if value is None or value in _EMPTY or not self._catalogue.is_in_order(key, value):
+        return self.all_pass({key.name: (key, value)})
+
+    def all_pass(self, declared: Mapping[str, tuple[Key, Any]]) -> bool:
+        """True if every one `passes`, by the full name of its key: for all of a file at once."""
+        if any(value is None or value in _EMPTY for _, value in declared.values()):
             return False
-        if not self._places.more_than_schema(key):
-            return True
-        return all(_as_marked(inner, schema) for _, inner, schema in places(value, key.schema))
+        if not self._catalogue.are_in_order({name: value for name, (_, value) in declared.items()}):
+            return False
+        return all(
+            _as_marked(inner, schema)
+            for key, value in declared.values()
+            if self._places.more_than_schema(key)
+            for _, inner, schema in places(value, key.schema)
+        )
 
     def _findings(self, raw: RawTenant, declared: Declared, base: Path) -> Iterator[tuple[Path, Problem]]:
         """Yield each finding with its path in the value; one for each sensitive place, whatever is wrong with it."""

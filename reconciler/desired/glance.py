@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.desired.checks import Checks
 from reconciler.desired.places import EXTENDS, Places
+from reconciler.model.key import Key
 from reconciler.model.secret_shapes import likenesses, spells, suspicious, texts_of
 from reconciler.model.tenant import DesiredKey, Source
 from reconciler.strictyaml import quick, quick_placed
@@ -49,15 +50,17 @@ class Glance:
         return Seen(tuple(placed.content.get(EXTENDS, ())), keys)
 
     def _passes(self, groups: Mapping[str, Any]) -> bool:
-        return all(map(self._in_order, groups, groups.values()))
-
-    def _in_order(self, name: str, content: Any) -> bool:
-        if name == EXTENDS:
-            return self._extends(content)
-        keys = self._groups.get(name)
-        if keys is None or not isinstance(content, dict):
-            return False
-        return all(short in keys and self._checks.passes(keys[short], value) for short, value in content.items())
+        declared: dict[str, tuple[Key, Any]] = {}
+        for name, content in groups.items():
+            if name == EXTENDS:
+                if not self._extends(content):
+                    return False
+                continue
+            keys = self._groups.get(name)
+            if keys is None or not isinstance(content, dict) or not keys.keys() >= content.keys():
+                return False
+            declared.update((keys[short].name, (keys[short], value)) for short, value in content.items())
+        return self._checks.all_pass(declared)
 
     def _extends(self, content: Any) -> bool:
         if not isinstance(content, list) or not all(isinstance(name, str) for name in content):

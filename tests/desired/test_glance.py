@@ -17,6 +17,7 @@ from reconciler.desired.fleet import load as load_fleet
 from reconciler.desired.glance import Glance
 from reconciler.desired.listing import list_files
 from reconciler.desired.places import Places
+from reconciler.model.key import Key
 
 CORPUS = Path(__file__).parent / "corpus"
 FILES = sorted(CORPUS.rglob("*.yaml"))
@@ -147,6 +148,22 @@ extends:
     assert {key.key: key.value for key in tenant.keys}["sales_order.on_hold_timer_duration"] == 70
     assert loaded == in_full(memory, texts)
     assert repr(loaded) == repr(in_full(memory, texts))  # where 20.0 is not 20
+
+
+def test_a_key_that_can_not_be_compiled_takes_the_quick_way_from_no_other():
+    """A catalogue of one's own may ask for multiples, on which two validators could differ."""
+    schemas: Mapping[str, Mapping[str, Any]] = {"plain": {"type": "integer"}, "odd": {"multipleOf": 0.25}}
+    keys = [
+        Key(f"wires.{short}", "wires", short, f"/v0/{short}", short, "", schema, write_once=False, order=order)
+        for order, (short, schema) in enumerate(schemas.items())
+    ]
+    own = Catalogue(tuple(keys), "https://{tenant}.example", b"")
+    places = Places(own)
+    glance = Glance(places, Checks(own, places), ())
+    assert glance.passes(b"wires: {plain: 1}\n")
+    assert not glance.passes(b"wires: {plain: one}\n")
+    assert not glance.passes(b"wires: {odd: 1}\n")
+    assert not glance.passes(b"wires: {plain: 1, odd: 1}\n")
 
 
 WORDS = st.sampled_from(["", " ", "\n", ":", "-", "[", "]", "{", "}", "0755", "no", "true", "-1", "x", "&a ", "!!str "])
