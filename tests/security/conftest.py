@@ -42,8 +42,11 @@ class Runner:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.security.runner"],
             cwd=ROOT,
-            # Measuring coverage would be measured too.
-            env={name: value for name, value in os.environ.items() if not name.startswith("COV")},
+            # Measuring coverage would be measured too. For each arena 64 MiB are reserved, and a thread may have one.
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("COV")},
+                "MALLOC_ARENA_MAX": "2",
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
