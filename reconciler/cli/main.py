@@ -142,7 +142,7 @@ def entry() -> None:
     if why:
         click.echo(
             f"Error: not all of the output could be written: {why}. The run itself went on to its end, and its exit "
-            f"code would be {code}. Make room, and look at its report: reconciler report FILE.",
+            f"code would be {code}. Make room; what it did is in its report, if it makes one: reconciler report FILE.",
             err=True,
         )
     sys.exit(code or exits.PROBLEMS if why else code)
